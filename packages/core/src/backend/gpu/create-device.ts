@@ -1,0 +1,88 @@
+/** @file Loading gpu.js, and through it a device for one of its modes. Nothing here happens before it is asked for. */
+import { BackendError } from '../../errors.ts';
+import type { BackendName } from '../backend.ts';
+import type { Device, GpuJs } from './device.ts';
+import { GLDevice } from './gl-device.ts';
+import { HostDevice } from './host-device.ts';
+import { WebGPUDevice } from './webgpu-device.ts';
+
+/** Throws a BackendError if this machine cannot run the mode. */
+export async function createDevice(mode: BackendName): Promise<Device> {
+  switch (mode) {
+    case 'cpu':
+    case 'webasm':
+      return new HostDevice(await loadGpuJs(), mode);
+    case 'webgl':
+    case 'webgl2':
+      return createBrowserGLDevice(mode);
+    case 'headlessgl':
+      return createHeadlessGLDevice();
+    case 'webgpu':
+      return createWebGPUDevice();
+    default:
+      throw new BackendError('setBackend', `unknown backend ${mode satisfies never}`);
+  }
+}
+
+/** The browser's build serves Node as well; only the Node build looks for native addons when it is loaded. */
+async function loadGpuJs(): Promise<GpuJs> {
+  const module = await import('gpu.js/dist/gpu-browser.min.js');
+  return module.default as GpuJs;
+}
+
+async function createBrowserGLDevice(mode: 'webgl' | 'webgl2'): Promise<Device> {
+  const canvas =
+    typeof OffscreenCanvas === 'undefined' ? globalThis.document?.createElement('canvas') : new OffscreenCanvas(1, 1);
+  const context = canvas?.getContext(mode);
+  if (!context) throw new BackendError('setBackend', `${mode} is not available here`);
+  return createGLDevice(await loadGpuJs(), mode, context as WebGLRenderingContext | WebGL2RenderingContext);
+}
+
+/** In Node, through the optional package `gl`, which needs an X server. */
+async function createHeadlessGLDevice(): Promise<Device> {
+  let createContext: (width: number, height: number) => WebGLRenderingContext | null;
+  try {
+    createContext = (await import('gl' as string)).default;
+  } catch (cause) {
+    throw new BackendError('setBackend', `headlessgl needs the package \`gl\`: ${(cause as Error).message}`);
+  }
+  const context = createContext(1, 1);
+  if (!context) throw new BackendError('setBackend', 'headlessgl needs an X server (xvfb-run starts one)');
+  const module = await import('gpu.js' as string);
+  return createGLDevice(module.default as GpuJs, 'headlessgl', context);
+}
+
+function createGLDevice(
+  gpujs: GpuJs,
+  mode: 'webgl' | 'webgl2' | 'headlessgl',
+  context: WebGLRenderingContext | WebGL2RenderingContext,
+): Device {
+  const gpu = new gpujs.GPU({ mode, canvas: context.canvas ?? {}, context });
+  const expected = { webgl: gpujs.WebGLKernel, webgl2: gpujs.WebGL2Kernel, headlessgl: gpujs.HeadlessGLKernel }[mode];
+  if (gpu.Kernel !== expected) throw new BackendError('setBackend', `gpu.js would run ${mode} on another of its modes`);
+  return new GLDevice(gpujs, gpu, context);
+}
+
+/** In browsers, or in Node through the optional package `webgpu`. */
+async function createWebGPUDevice(): Promise<Device> {
+  await provideNavigatorGpu();
+  const gpujs = await loadGpuJs();
+  try {
+    return new WebGPUDevice(gpujs, await gpujs.WebGPUContext.acquire());
+  } catch (cause) {
+    throw new BackendError('setBackend', `webgpu is not available here: ${(cause as Error).message}`);
+  }
+}
+
+async function provideNavigatorGpu(): Promise<void> {
+  if (globalThis.navigator?.gpu) return;
+  try {
+    const { create, globals } = await import('webgpu' as string);
+    Object.assign(globalThis, globals);
+    const navigator = globalThis.navigator ?? {};
+    Object.defineProperty(navigator, 'gpu', { value: create([]), configurable: true });
+    if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  } catch (cause) {
+    throw new BackendError('setBackend', `webgpu is not available here: ${(cause as Error).message}`);
+  }
+}

@@ -1,0 +1,141 @@
+/** @file What the kernels' callers need of a device, and the cache of compiled kernels that every device keeps. */
+import type { Buffer } from '../backend.ts';
+import type { KernelFunction, ScalarFunction } from './dialect.ts';
+import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel } from './lower.ts';
+
+/** One run of a kernel. */
+export interface Call {
+  readonly kernel: KernelFunction;
+  /** The kernel's tensors, its first parameters. */
+  readonly inputs: readonly Buffer[];
+  /** The parameters after them: numbers that do not cause a new compilation. */
+  readonly numbers?: readonly number[];
+  /** Integers that are compiled in. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Functions that the kernel calls as `this.name(...)`. */
+  readonly functions?: Readonly<Record<string, ScalarFunction>>;
+  /** Threads: [x], or [x, y, z]. Their results follow each other, x fastest. */
+  readonly grid: readonly number[];
+  /** Floats of the result. */
+  readonly length: number;
+}
+
+/** Memory and execution on one of gpu.js's modes. */
+export interface Device {
+  upload(values: Float32Array): Buffer;
+  download(buffer: Buffer, length: number): Promise<Float32Array>;
+  downloadSync(buffer: Buffer, length: number): Float32Array;
+  release(buffer: Buffer): void;
+  run(call: Call): Buffer;
+  destroy(): void;
+}
+
+/** gpu.js's kernels, as far as the devices use them. */
+export interface GpuKernel<Result = unknown> {
+  (...operands: unknown[]): Result;
+  readonly kernel: { readonly constructor: { readonly mode: string }; fallbackReason: string | null };
+  destroy(removeCanvasReferences?: boolean): void;
+}
+
+/** The part of gpu.js's module that the devices use. */
+export interface GpuJs {
+  readonly GPU: new (settings: { mode?: string; canvas?: unknown; context?: unknown }) => GpuInstance;
+  readonly WebGLKernel: object;
+  readonly WebGL2Kernel: object;
+  readonly HeadlessGLKernel: object;
+  readonly Texture: new (settings: object) => object;
+  readonly WebGPUContext: { acquire(): Promise<{ device: GPUDevice; adapter: GPUAdapter }>; destroy(): Promise<void> };
+  readonly WebGPUBufferResult: new (settings: object) => object;
+  input(values: Float32Array, size: readonly number[]): object;
+}
+
+export interface GpuInstance {
+  /** The class that its kernels have. */
+  readonly Kernel: object;
+  createKernel(source: string, settings: object): GpuKernel;
+  destroy(): Promise<void>;
+}
+
+/** Kernels kept compiled. Beyond it the one that was not used for the longest time goes. */
+const MAX_KERNELS = 768;
+
+export interface CompiledKernel {
+  readonly run: GpuKernel;
+  readonly lowered: LoweredKernel;
+}
+
+/** Compiled kernels by source, constants, grid and the sizes of their inputs, which gpu.js compiles in. */
+export class KernelCache {
+  readonly #compiled = new Map<string, CompiledKernel>();
+  readonly #lowered = new Map<KernelFunction, LoweredKernel>();
+  readonly #ids = new Map<KernelFunction | ScalarFunction, number>();
+  readonly #helpers = lowerHelpers();
+
+  constructor(
+    readonly gpu: GpuInstance,
+    readonly packing: 'texels' | 'floats',
+    /** Ends a kernel, but not the buffer of its last result. */
+    readonly destroyKernel: (kernel: CompiledKernel) => void,
+  ) {}
+
+  lower(kernel: KernelFunction): LoweredKernel {
+    const known = this.#lowered.get(kernel);
+    if (known) return known;
+    const lowered = lowerKernel(kernel, this.packing);
+    this.#lowered.set(kernel, lowered);
+    return lowered;
+  }
+
+  /** The kernel of a call, compiled now if this is its first. `inputSizes` distinguishes what gpu.js compiles in. */
+  get(call: Call, inputSizes: string): CompiledKernel {
+    const { kernel, constants = {}, functions = {}, grid } = call;
+    const ids = [kernel, ...Object.values(functions)].map((fn) => this.#idOf(fn));
+    const key = `${ids}|${Object.values(constants)}|${grid}|${inputSizes}`;
+    const known = this.#compiled.get(key);
+    if (known) {
+      this.#compiled.delete(key);
+      this.#compiled.set(key, known);
+      return known;
+    }
+    const compiled = this.#compile(call);
+    this.#compiled.set(key, compiled);
+    const [oldest] = this.#compiled;
+    if (this.#compiled.size > MAX_KERNELS && oldest) {
+      this.destroyKernel(oldest[1]);
+      this.#compiled.delete(oldest[0]);
+    }
+    return compiled;
+  }
+
+  #compile({ kernel, constants = {}, functions = {}, grid }: Call): CompiledKernel {
+    const lowered = this.lower(kernel);
+    const own = Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn));
+    const run = this.gpu.createKernel(lowered.source, {
+      output: this.packing === 'texels' && lowered.resultWidth === 1 ? [Math.ceil((grid[0] ?? 1) / 4)] : [...grid],
+      constants,
+      constantTypes: Object.fromEntries(Object.keys(constants).map((name) => [name, 'Integer'])),
+      functions: [...this.#helpers, ...own].map((source) => ({ source, settings: {} })),
+      precision: 'single',
+      tactic: 'precision',
+      pipeline: true,
+      // loops whose bound gpu.js does not recognise would end silently after 1000 turns
+      loopMaxIterations: 1 << 20,
+    });
+    return { run, lowered };
+  }
+
+  #idOf(fn: KernelFunction | ScalarFunction): number {
+    const id = this.#ids.get(fn) ?? this.#ids.size;
+    this.#ids.set(fn, id);
+    return id;
+  }
+
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  destroy(): void {
+    for (const kernel of this.#compiled.values()) this.destroyKernel(kernel);
+    this.#compiled.clear();
+  }
+}

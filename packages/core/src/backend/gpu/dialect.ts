@@ -1,0 +1,80 @@
+/**
+ * @file The dialect that kernels are written in: TypeScript functions that gpu.js compiles, with three additions.
+ *
+ * - A tensor is a flat row of floats, read one by one, `x.at(i)`, or four at a time, `x.cell(c)` for floats 4c to 4c + 3.
+ *   Four at a time is one memory access on the GL modes. A kernel reads each of its tensors in one of the two ways.
+ * - `return v` computes one float of the result, the one numbered `this.thread.x`; `return [p, q, r, s]` computes a cell
+ *   of four.
+ * - `this.divide`, `this.erf` and the functions given to a call are helpers on scalars.
+ *
+ * Everything else is gpu.js: `this.thread` tells which piece of the result is wanted, `this.constants` are integers
+ * that are compiled in, the remaining parameters are numbers that may change from call to call. Loops count from a
+ * literal to a constant; functions see nothing from outside of them.
+ */
+
+/** Four consecutive floats. */
+export type Cell = readonly [number, number, number, number];
+
+/** A tensor as a kernel sees it. */
+export interface Floats {
+  at(index: number): number;
+  cell(index: number): Cell;
+}
+
+/** Helpers that every kernel and every function given to it can call. */
+export interface Helpers {
+  /** The integer part of i / n for integers 0 <= i < 2^24, exact also where the GPU's division is not. */
+  divide(i: number, n: number): number;
+  /** The error function, within 1.5e-7 (Abramowitz & Stegun 1964, formula 7.1.26). */
+  erf(x: number): number;
+  /** tanh that does not overflow: GPUs compute it from e^2x. */
+  tanh(x: number): number;
+  /** x^y for negative x too, as Math.pow has it; GLSL's pow does not. */
+  power(x: number, y: number): number;
+}
+
+/** `this` in a kernel: where it is, its constants, its helpers and the functions `F` given to the call. */
+export type Thread<C = object, F = object> = Helpers & {
+  readonly thread: { readonly x: number; readonly y: number; readonly z: number };
+  readonly constants: C;
+} & F;
+
+/** A function of scalars that a kernel calls. */
+// biome-ignore lint/suspicious/noExplicitAny: `this` differs from function to function
+export type ScalarFunction = (this: any, ...numbers: number[]) => number;
+
+/** A kernel, whatever its operands. */
+// biome-ignore lint/suspicious/noExplicitAny: operands and `this` differ from kernel to kernel
+export type KernelFunction = (this: any, ...operands: any[]) => number | Cell;
+
+/** The helpers themselves, compiled into each kernel that calls them. */
+export const helpers: Record<keyof Helpers, ScalarFunction> = {
+  divide(i: number, n: number) {
+    const quotient = Math.floor(i / n);
+    const rest = i - quotient * n;
+    if (rest < 0) return quotient - 1;
+    if (rest >= n) return quotient + 1;
+    return quotient;
+  },
+  erf(x: number) {
+    const a = Math.abs(x);
+    const t = 1 / (1 + 0.3275911 * a);
+    const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+    const positive = 1 - series * Math.exp(-a * a);
+    return x < 0 ? -positive : positive;
+  },
+  tanh(x: number) {
+    const a = Math.min(Math.abs(x), 10);
+    const e = Math.exp(-2 * a);
+    const positive = (1 - e) / (1 + e);
+    return x < 0 ? -positive : positive;
+  },
+  power(x: number, y: number) {
+    if (y === 0) return 1;
+    if (x === 0) return y > 0 ? 0 : 1 / x;
+    const magnitude = Math.abs(x) ** y;
+    if (x > 0) return magnitude;
+    if (Math.floor(y) !== y) return Math.sqrt(x);
+    return y - 2 * Math.floor(y / 2) === 0 ? magnitude : -magnitude;
+  },
+};

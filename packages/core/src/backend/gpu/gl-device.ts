@@ -1,0 +1,161 @@
+/** @file Modes webgl2, webgl and headlessgl: a buffer is a texture of RGBA floats, one cell a texel, row after row. */
+import { BackendError } from '../../errors.ts';
+import type { Buffer } from '../backend.ts';
+import { type Call, type Device, type GpuInstance, type GpuJs, KernelCache } from './device.ts';
+
+type GL = WebGL2RenderingContext | WebGLRenderingContext;
+type Size = readonly [width: number, height: number];
+
+interface TextureBuffer {
+  readonly texture: WebGLTexture;
+  readonly size: Size;
+}
+
+/** The fields of a gpu.js GL kernel that take our own textures in and out. */
+interface GLKernelState {
+  texture: { texture: WebGLTexture } | undefined;
+  readonly textureCache: WebGLTexture[];
+  readonly texSize: ArrayLike<number>;
+  _textureSwitched: boolean;
+}
+
+/** Bytes of released textures that are kept for reuse: creating one costs more than most kernels. */
+const MAX_POOLED_BYTES = 256 * 2 ** 20;
+
+export class GLDevice implements Device {
+  readonly #gl: GL;
+  readonly #gpujs: GpuJs;
+  readonly #kernels: KernelCache;
+  readonly #pool = new Map<string, WebGLTexture[]>();
+  #pooledBytes = 0;
+  readonly #framebuffer: WebGLFramebuffer;
+  readonly #view: new (
+    buffer: TextureBuffer,
+    access: 'float' | 'cell',
+  ) => object;
+
+  constructor(gpujs: GpuJs, gpu: GpuInstance, gl: GL) {
+    this.#gl = gl;
+    this.#gpujs = gpujs;
+    this.#kernels = new KernelCache(gpu, 'texels', ({ run }) => {
+      const state = run.kernel as unknown as GLKernelState;
+      state.texture = undefined; // it is a tensor's
+      state.textureCache.length = 0;
+      run.destroy();
+    });
+    for (const name of ['EXT_color_buffer_float', 'OES_texture_float', 'WEBGL_color_buffer_float'])
+      gl.getExtension(name);
+    this.#framebuffer = gl.createFramebuffer() as WebGLFramebuffer;
+    this.#view = textureView(this.#gpujs, gl);
+  }
+
+  upload(values: Float32Array): TextureBuffer {
+    const size = squareOf(Math.ceil(values.length / 4));
+    const buffer = { texture: this.#take(size), size };
+    const texels = new Float32Array(size[0] * size[1] * 4);
+    texels.set(values);
+    const gl = this.#gl;
+    gl.bindTexture(gl.TEXTURE_2D, buffer.texture);
+    // gpu.js flips what it uploads; the rows of ours stay as they are
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, size[0], size[1], gl.RGBA, gl.FLOAT, texels);
+    return buffer;
+  }
+
+  async download(buffer: Buffer, length: number): Promise<Float32Array> {
+    return this.downloadSync(buffer, length);
+  }
+
+  downloadSync(buffer: Buffer, length: number): Float32Array {
+    const { texture, size } = buffer as TextureBuffer;
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    const texels = new Float32Array(size[0] * size[1] * 4);
+    gl.readPixels(0, 0, size[0], size[1], gl.RGBA, gl.FLOAT, texels);
+    return texels.slice(0, length);
+  }
+
+  release(buffer: Buffer): void {
+    const { texture, size } = buffer as TextureBuffer;
+    const bytes = size[0] * size[1] * 16;
+    if (this.#pooledBytes + bytes > MAX_POOLED_BYTES) {
+      this.#gl.deleteTexture(texture);
+      return;
+    }
+    const key = size.join();
+    this.#pool.set(key, [...(this.#pool.get(key) ?? []), texture]);
+    this.#pooledBytes += bytes;
+  }
+
+  run(call: Call): TextureBuffer {
+    const buffers = call.inputs as readonly TextureBuffer[];
+    const compiled = this.#kernels.get(call, buffers.map(({ size }) => size.join('x')).join());
+    const operands = buffers.map((buffer, i) => new this.#view(buffer, compiled.lowered.accesses[i] ?? 'cell'));
+    const state = compiled.run.kernel as unknown as GLKernelState;
+    // a kernel's first run makes a texture of its own, which becomes ours; later runs draw into one from the pool
+    if (state.texture) {
+      state.texture.texture = this.#take(sizeOf(state));
+      state._textureSwitched = true;
+    }
+    compiled.run(...operands, ...(call.numbers ?? []));
+    if (!state.texture) throw new BackendError('gpu', 'gpu.js rendered a result to no texture');
+    return { texture: state.texture.texture, size: sizeOf(state) };
+  }
+
+  destroy(): void {
+    for (const textures of this.#pool.values()) for (const texture of textures) this.#gl.deleteTexture(texture);
+    this.#pool.clear();
+    this.#kernels.destroy();
+    void this.#kernels.gpu.destroy();
+  }
+
+  #take(size: Size): WebGLTexture {
+    const pooled = this.#pool.get(size.join())?.pop();
+    if (pooled) {
+      this.#pooledBytes -= size[0] * size[1] * 16;
+      return pooled;
+    }
+    const gl = this.#gl;
+    const limit = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+    if (Math.max(...size) > limit)
+      throw new BackendError('gpu', `a texture of ${size.join(' x ')} exceeds this device's ${limit}`);
+    const texture = gl.createTexture() as WebGLTexture;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE);
+    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
+      gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
+    const format = 'RGBA32F' in gl ? gl.RGBA32F : gl.RGBA;
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, size[0], size[1], 0, gl.RGBA, gl.FLOAT, null);
+    return texture;
+  }
+}
+
+function sizeOf({ texSize }: GLKernelState): Size {
+  return [texSize[0] ?? 1, texSize[1] ?? 1];
+}
+
+/** The size that gpu.js gives the texture of a result with this many cells (closestSquareDimensions). */
+function squareOf(cells: number): Size {
+  const width = Math.floor(Math.sqrt(cells));
+  return [width, Math.ceil(cells / width)];
+}
+
+/** A texture as an argument of a gpu.js kernel, read by single floats or by cells. */
+function textureView(gpujs: GpuJs, context: GL) {
+  return class TextureView extends gpujs.Texture {
+    constructor({ texture, size }: TextureBuffer, access: 'float' | 'cell') {
+      const cells = size[0] * size[1];
+      super({
+        texture,
+        size,
+        dimensions: [access === 'cell' ? cells : cells * 4, 1, 1],
+        output: [cells],
+        context,
+        kernel: {},
+        type: access === 'cell' ? 'ArrayTexture(4)' : 'MemoryOptimizedNumberTexture',
+      });
+    }
+  };
+}

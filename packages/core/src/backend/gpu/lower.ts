@@ -1,0 +1,214 @@
+/** @file From a kernel in the project's dialect (dialect.ts) to the source text that gpu.js compiles on one mode. */
+import type * as acorn from 'acorn';
+import { parseExpressionAt } from 'acorn';
+import { helpers, type KernelFunction, type ScalarFunction } from './dialect.ts';
+
+/** How a kernel reads an operand. */
+export type Access = 'float' | 'cell';
+
+export interface LoweredKernel {
+  readonly source: string;
+  /** One for each tensor among the parameters, which come first. */
+  readonly accesses: readonly Access[];
+  /** Floats of the result that a thread computes. */
+  readonly resultWidth: 1 | 4;
+}
+
+/** Where four floats are one texel: reading a cell is reading an Array(4), and so is writing a result. */
+type Packing = 'texels' | 'floats';
+
+type Node = acorn.AnyNode;
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * Rewrites a kernel for gpu.js. Works on the function's own text, so it survives bundlers and minifiers, which rename
+ * variables but not properties.
+ */
+export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKernel {
+  const { text, node } = parseFunction(kernel);
+  const reads = findReads(node);
+  const parameters = node.params.map((parameter) => nameOf(parameter));
+  const accesses = parameters.filter((name) => reads.has(name)).map((name) => accessOf(name, reads));
+  const result = resultOf(node);
+  const resultWidth = result.argument?.type === 'ArrayExpression' ? 4 : 1;
+  const lanes = resultWidth === 1 && packing === 'texels';
+  const simple = [...floatReads(node), ...helperCalls(node), ...(lanes ? laneThreads(node, text) : [])];
+  const edits = [...simple, ...cellReads(node, text, packing, simple)];
+  const inner = { start: node.body.start + 1, end: node.body.end - 1 };
+  const statements = lanes ? fourLanes(result, text, edits, inner) : apply(text, edits, inner);
+  return { source: `function kernel(${parameters.join(', ')}) {${statements}}`, accesses, resultWidth };
+}
+
+/** The source of a scalar function under a name that kernels call it by. */
+export function lowerFunction(name: string, fn: ScalarFunction): string {
+  const { text, node } = parseFunction(fn);
+  const edits = helperCalls(node);
+  const body = apply(text, edits, node.body);
+  const block = node.body.type === 'BlockStatement' ? body : `{ return ${body}; }`;
+  return `function ${PREFIX}${name}(${node.params.map((parameter) => nameOf(parameter)).join(', ')}) ${block}`;
+}
+
+/** The helpers of the dialect, lowered. */
+export function lowerHelpers(): string[] {
+  return Object.entries(helpers).map(([name, fn]) => lowerFunction(name, fn));
+}
+
+function parseFunction(fn: { toString(): string }) {
+  const source = fn.toString();
+  // a method's text, `divide(i, n) {...}`, becomes a function's
+  const text = /^(function\b|\(|[\w$]+\s*=>)/.test(source) ? source : `function ${source}`;
+  const node = parseExpressionAt(text, 0, { ecmaVersion: 2022 });
+  if (node.type !== 'FunctionExpression' && node.type !== 'ArrowFunctionExpression') {
+    throw new Error(`kernel: expected a function but found ${node.type}`);
+  }
+  return { text, node };
+}
+
+type FunctionNode = ReturnType<typeof parseFunction>['node'];
+
+function nameOf(node: Node): string {
+  if (node.type !== 'Identifier')
+    throw new Error(`kernel: parameters and results of cell() must be plain names, not ${node.type}`);
+  return node.name;
+}
+
+function* walk(node: Node): Generator<Node> {
+  yield node;
+  for (const child of Object.values(node)) {
+    for (const item of Array.isArray(child) ? child : [child]) {
+      if (item && typeof item === 'object' && 'type' in item) yield* walk(item as Node);
+    }
+  }
+}
+
+/** `x.method(index)`, if the node is such a call. */
+function readOf(node: Node, method: 'at' | 'cell') {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return undefined;
+  const { object, property } = node.callee;
+  const [index] = node.arguments;
+  if (object.type !== 'Identifier' || property.type !== 'Identifier' || property.name !== method || !index)
+    return undefined;
+  return { operand: object.name, index };
+}
+
+function findReads(node: Node): Map<string, Set<Access>> {
+  const reads = new Map<string, Set<Access>>();
+  for (const child of walk(node)) {
+    const float = readOf(child, 'at');
+    const cell = readOf(child, 'cell');
+    const read = float ?? cell;
+    if (read) reads.set(read.operand, (reads.get(read.operand) ?? new Set()).add(float ? 'float' : 'cell'));
+  }
+  return reads;
+}
+
+function accessOf(name: string, reads: Map<string, Set<Access>>): Access {
+  const [access, another] = reads.get(name) ?? [];
+  if (!access || another) throw new Error(`kernel: operand ${name} must be read by at() or by cell(), not by both`);
+  return access;
+}
+
+/** `const [p, q, r, s] = x.cell(i);` becomes four reads, or one of a texel. */
+function cellReads(node: Node, text: string, packing: Packing, simple: readonly Edit[]): Edit[] {
+  const edits: Edit[] = [];
+  for (const declaration of walk(node)) {
+    if (declaration.type !== 'VariableDeclaration') continue;
+    if (!declaration.declarations.some(({ id }) => id.type === 'ArrayPattern')) continue;
+    const statements = declaration.declarations.flatMap((declarator) => {
+      const read = declarator.init ? readOf(declarator.init, 'cell') : undefined;
+      if (declarator.id.type !== 'ArrayPattern' || !read)
+        return `${declaration.kind} ${apply(text, simple, declarator)};`;
+      const index = apply(text, simple, read.index);
+      const names = declarator.id.elements.map((element) => (element ? nameOf(element) : undefined));
+      const texel = `${names.find((name) => name)}_cell`;
+      const parts = names.flatMap((name, lane) =>
+        name
+          ? [
+              `const ${name} = ${packing === 'texels' ? `${texel}[${lane}]` : `${read.operand}[(${index}) * 4 + ${lane}]`};`,
+            ]
+          : [],
+      );
+      return packing === 'texels' ? [`const ${texel} = ${read.operand}[${index}];`, ...parts] : parts;
+    });
+    edits.push({ start: declaration.start, end: declaration.end, text: statements.join(' ') });
+  }
+  return edits;
+}
+
+/** `x.at(i)` becomes `x[i]`. */
+function floatReads(node: Node): Edit[] {
+  return [...walk(node)].flatMap((call) => {
+    const read = readOf(call, 'at');
+    if (!read) return [];
+    return [
+      { start: call.start, end: read.index.start, text: `${read.operand}[` },
+      { start: read.index.end, end: call.end, text: ']' },
+    ];
+  });
+}
+
+/** gpu.js takes names of functions into GLSL and WGSL as they are, where `output` and others are reserved. */
+const PREFIX = 'fer_';
+
+/** `this.divide(i, n)` becomes `fer_divide(i, n)`. */
+function helperCalls(node: Node): Edit[] {
+  return [...walk(node)].flatMap((call) => {
+    if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return [];
+    const { object, property } = call.callee;
+    return object.type === 'ThisExpression' ? [{ start: object.start, end: property.start, text: PREFIX }] : [];
+  });
+}
+
+function resultOf(node: FunctionNode): acorn.ReturnStatement {
+  const statements = node.body.type === 'BlockStatement' ? node.body.body : [];
+  const last = statements.at(-1);
+  if (last?.type !== 'ReturnStatement') throw new Error('kernel: must end with its one return statement');
+  if ([...walk(node)].filter(({ type }) => type === 'ReturnStatement').length !== 1)
+    throw new Error('kernel: must have one return statement');
+  return last;
+}
+
+/** In a kernel of single floats, the number of the float within its thread's texel. */
+function laneThreads(node: Node, text: string): Edit[] {
+  return [...walk(node)]
+    .filter((child) => child.type === 'MemberExpression' && text.slice(child.start, child.end) === 'this.thread.x')
+    .map(({ start, end }) => ({ start, end, text: '(this.thread.x * 4 + lane)' }));
+}
+
+/** A kernel of single floats, run for the four floats of a texel. */
+function fourLanes(
+  result: acorn.ReturnStatement,
+  text: string,
+  edits: Edit[],
+  inner: { start: number; end: number },
+): string {
+  const statements = apply(text, edits, { start: inner.start, end: result.start });
+  const value = apply(text, edits, result.argument as Node);
+  return `
+  let lane0 = 0; let lane1 = 0; let lane2 = 0; let lane3 = 0;
+  for (let lane = 0; lane < 4; lane++) {${statements}
+    const laneValue = ${value};
+    if (lane === 0) { lane0 = laneValue; } else if (lane === 1) { lane1 = laneValue; } else if (lane === 2) { lane2 = laneValue; } else { lane3 = laneValue; }
+  }
+  return [lane0, lane1, lane2, lane3];
+`;
+}
+
+/** The text of a range with the edits within it carried out; an edit that holds another one wins. */
+function apply(text: string, edits: readonly Edit[], range: { start: number; end: number }): string {
+  const within = edits.filter(({ start, end }) => start >= range.start && end <= range.end);
+  const outermost = within.filter(
+    (edit) => !within.some((other) => other !== edit && other.start <= edit.start && other.end >= edit.end),
+  );
+  let result = '';
+  let position = range.start;
+  for (const edit of outermost.sort((a, b) => a.start - b.start)) {
+    result += text.slice(position, edit.start) + edit.text;
+    position = edit.end;
+  }
+  return result + text.slice(position, range.end);
+}

@@ -1,0 +1,188 @@
+/**
+ * @file Mode webgpu: a buffer is a GPUBuffer. gpu.js compiles asynchronously, so a run may have to wait: buffers are
+ * promises inside, and calls that wait keep their order because each waits for its inputs.
+ */
+import { BackendError } from '../../errors.ts';
+import type { Buffer } from '../backend.ts';
+import { type Call, type Device, type GpuJs, KernelCache } from './device.ts';
+
+interface PromisedBuffer {
+  /** The buffer, or the promise of it while work that comes before it is waiting. */
+  ready: Pending<GPUBuffer>;
+}
+
+type Pending<T> = T | Promise<T>;
+
+/** The fields of a gpu.js WebGPU kernel that take our own buffers in and out. */
+interface WebGPUKernelState {
+  readonly built: boolean;
+  outputBuffer: GPUBuffer | null;
+  bindGroupDirty: boolean;
+  build(...operands: unknown[]): Promise<void>;
+  run(...operands: unknown[]): Promise<unknown>;
+}
+
+/** Bytes of released buffers that are kept for reuse. */
+const MAX_POOLED_BYTES = 256 * 2 ** 20;
+
+export class WebGPUDevice implements Device {
+  readonly #gpujs: GpuJs;
+  readonly #device: GPUDevice;
+  readonly #context: object;
+  readonly #kernels: KernelCache;
+  readonly #pool = new Map<number, GPUBuffer[]>();
+  #pooledBytes = 0;
+  /** The last task that waits, if any does. Whatever follows it waits too, so that everything happens in order. */
+  #tail: Promise<unknown> | undefined;
+
+  constructor(gpujs: GpuJs, context: { device: GPUDevice }) {
+    this.#gpujs = gpujs;
+    this.#context = context;
+    this.#device = context.device;
+    this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'floats', ({ run }) => {
+      (run.kernel as unknown as WebGPUKernelState).outputBuffer = null; // it is a tensor's
+      run.destroy();
+    });
+  }
+
+  upload(values: Float32Array): PromisedBuffer {
+    const copy = values.slice();
+    return this.#promise(() => {
+      const buffer = this.#take(byteLength(copy.length));
+      this.#device.queue.writeBuffer(buffer, 0, copy);
+      return buffer;
+    });
+  }
+
+  async download(buffer: Buffer, length: number): Promise<Float32Array> {
+    const source = await (buffer as PromisedBuffer).ready;
+    const size = length * 4;
+    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, staging, 0, size);
+    this.#device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values;
+  }
+
+  downloadSync(): Float32Array {
+    throw new BackendError('dataSync', 'webgpu cannot be read synchronously; use `await tensor.data()`');
+  }
+
+  release(buffer: Buffer): void {
+    void this.#inOrder(() => {
+      const { ready } = buffer as PromisedBuffer;
+      if (ready instanceof GPUBuffer) this.#give(ready); // else the run that should have made it failed
+    });
+  }
+
+  run(call: Call): PromisedBuffer {
+    const { run } = this.#kernels.get(call, '');
+    const state = run.kernel as unknown as WebGPUKernelState;
+    const built = state.built ? undefined : this.#build(call, state);
+    return this.#promise(() => this.#submit(call, state), built);
+  }
+
+  /** Compiles with operands of the right kind; which buffers they stand for does not matter. */
+  async #build(call: Call, state: WebGPUKernelState): Promise<void> {
+    const placeholder = { size: 16 } as GPUBuffer;
+    await state.build(
+      ...this.#operands(
+        call,
+        call.inputs.map(() => placeholder),
+      ),
+    );
+    state.outputBuffer?.destroy();
+  }
+
+  /** gpu.js encodes and submits before it returns its promise, which only wraps the result. */
+  #submit(call: Call, state: WebGPUKernelState): GPUBuffer {
+    const inputs = call.inputs.map((input) => {
+      const { ready } = input as PromisedBuffer;
+      if (ready instanceof GPUBuffer) return ready;
+      throw new BackendError('gpu', 'an operand was not computed: the kernel before this one failed');
+    });
+    const buffer = this.#take(byteLength(call.length));
+    state.outputBuffer = buffer;
+    state.bindGroupDirty = true;
+    void state.run(...this.#operands(call, inputs));
+    return buffer;
+  }
+
+  /** A buffer that a task makes in its turn. */
+  #promise(task: () => GPUBuffer, prerequisite?: Promise<void>): PromisedBuffer {
+    const result: PromisedBuffer = { ready: this.#inOrder(task, prerequisite) };
+    if (result.ready instanceof Promise) {
+      result.ready = result.ready.then((buffer) => {
+        result.ready = buffer;
+        return buffer;
+      });
+      result.ready.catch(ignore); // whoever reads the result gets the error
+    }
+    return result;
+  }
+
+  /** Runs a task after every one before it: at once if none waits. */
+  #inOrder<T>(task: () => T, prerequisite?: Promise<void>): Pending<T> {
+    if (!this.#tail && !prerequisite) return task();
+    const result = Promise.all([this.#tail, prerequisite]).then(task);
+    const tail = result.then(ignore, ignore).then(() => {
+      if (this.#tail === tail) this.#tail = undefined;
+    });
+    this.#tail = tail;
+    return result;
+  }
+
+  #operands(call: Call, inputs: readonly GPUBuffer[]): unknown[] {
+    const views = inputs.map(
+      (buffer) =>
+        new this.#gpujs.WebGPUBufferResult({
+          buffer,
+          output: [buffer.size / 4],
+          componentCount: 1,
+          context: this.#context,
+          kernel: null,
+        }),
+    );
+    return [...views, ...(call.numbers ?? [])];
+  }
+
+  destroy(): void {
+    for (const buffers of this.#pool.values()) for (const buffer of buffers) buffer.destroy();
+    this.#pool.clear();
+    this.#kernels.destroy();
+    void this.#kernels.gpu.destroy();
+  }
+
+  #take(size: number): GPUBuffer {
+    const pooled = this.#pool.get(size)?.pop();
+    if (pooled) {
+      this.#pooledBytes -= size;
+      return pooled;
+    }
+    const limit = Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
+    if (size > limit) throw new BackendError('gpu', `a buffer of ${size} bytes exceeds this device's ${limit}`);
+    return this.#device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  #give(buffer: GPUBuffer): void {
+    if (this.#pooledBytes + buffer.size > MAX_POOLED_BYTES) {
+      buffer.destroy();
+      return;
+    }
+    this.#pool.set(buffer.size, [...(this.#pool.get(buffer.size) ?? []), buffer]);
+    this.#pooledBytes += buffer.size;
+  }
+}
+
+/** Whole cells, in bytes. */
+function byteLength(length: number): number {
+  return Math.ceil(length / 4) * 16;
+}
+
+function ignore(): void {}

@@ -1,0 +1,31 @@
+/** @file @fer/core: tensors, differentiation, operators and backends. */
+export { type GradientCheckOptions, grad, gradientCheck } from './autograd/grad.ts';
+export { noGrad } from './autograd/tape.ts';
+export type { Activation, BackendName, FillMode, Interpolation } from './backend/backend.ts';
+export { availableBackends, getBackend, setBackend } from './backend/registry.ts';
+export {
+  full,
+  oneHot,
+  ones,
+  randomNormal,
+  randomUniform,
+  range,
+  type TensorValues,
+  tensor,
+  truncatedNormal,
+  zeros,
+} from './creation.ts';
+export {
+  ArgumentError,
+  BackendError,
+  DisposedError,
+  DTypeError,
+  FerError,
+  GradientError,
+  ShapeError,
+} from './errors.ts';
+export { keep, memory, tidy } from './memory.ts';
+export * from './ops/index.ts';
+export { Random } from './random.ts';
+export type { Shape } from './shape.ts';
+export { type DType, type NestedArray, Parameter, Tensor, type TypedArray } from './tensor.ts';

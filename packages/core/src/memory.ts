@@ -1,0 +1,98 @@
+/** @file Who owns tensors: scopes that dispose what was made in them, and counters of what is alive. */
+import type { Backend, Buffer } from './backend/backend.ts';
+import { ArgumentError } from './errors.ts';
+
+/** Anything that a scope can end. */
+interface Disposable {
+  dispose(): void;
+}
+
+/** A buffer and the number of tensors that share it. */
+export class Storage {
+  #owners = 1;
+  #abandoned = false;
+
+  constructor(
+    readonly backend: Backend,
+    readonly buffer: Buffer,
+    readonly bytes: number,
+  ) {
+    live.bytes += bytes;
+  }
+
+  retain(): this {
+    this.#owners++;
+    return this;
+  }
+
+  get isShared(): boolean {
+    return this.#owners > 1;
+  }
+
+  /** Another storage has taken over the buffer: when this one ends, the buffer does not. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  release(): void {
+    if (--this.#owners > 0) return;
+    live.bytes -= this.bytes;
+    if (!this.#abandoned) this.backend.release(this.buffer);
+  }
+}
+
+const live = { tensors: 0, bytes: 0 };
+const scopes: Set<Disposable>[] = [];
+
+/** What is alive: tensors that were not disposed, and the bytes of their buffers (shared ones counted once). */
+export function memory(): { tensors: number; bytes: number } {
+  return { ...live };
+}
+
+/** Enters a new tensor into the counters and the innermost scope. */
+export function register(tensor: Disposable): void {
+  live.tensors++;
+  scopes.at(-1)?.add(tensor);
+}
+
+export function unregister(tensor: Disposable): void {
+  live.tensors--;
+  for (const scope of scopes) scope.delete(tensor);
+}
+
+/** Takes a tensor out of every scope, so that it lives until it is disposed by name. */
+export function keep<T extends Disposable>(tensor: T): T {
+  for (const scope of scopes) scope.delete(tensor);
+  return tensor;
+}
+
+/**
+ * Runs `fn` and disposes every tensor that was made in it, but those that it returns (alone, or within arrays and plain
+ * objects), parameters and kept gradients.
+ * @throws ArgumentError if `fn` returns a promise: what it makes after its first `await` would escape.
+ */
+export function tidy<T>(fn: () => T): T {
+  const scope = new Set<Disposable>();
+  scopes.push(scope);
+  let result: T;
+  try {
+    result = fn();
+    if (result instanceof Promise)
+      throw new ArgumentError('tidy', 'the function must not return a promise; await outside of tidy');
+    for (const tensor of tensorsIn(result)) {
+      if (scope.delete(tensor)) scopes.at(-2)?.add(tensor);
+    }
+  } finally {
+    scopes.pop();
+    for (const tensor of scope) tensor.dispose();
+  }
+  return result;
+}
+
+function* tensorsIn(value: unknown): Generator<Disposable> {
+  if (value === null || typeof value !== 'object') return;
+  if ('dispose' in value && typeof value.dispose === 'function') yield value as Disposable;
+  else if (Array.isArray(value)) for (const item of value) yield* tensorsIn(item);
+  else if (Object.getPrototypeOf(value) === Object.prototype)
+    for (const item of Object.values(value)) yield* tensorsIn(item);
+}

@@ -1,0 +1,61 @@
+/** @file Checks that operators share. Each throws an error that names the operator, the argument and what came. */
+import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
+import { type DType, Tensor } from '../tensor.ts';
+
+export function checkTensor(operator: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) {
+    const came = value === null ? 'null' : typeof value === 'object' ? value.constructor.name : typeof value;
+    throw new ArgumentError(operator, `${name} must be a tensor but is ${came}`);
+  }
+}
+
+export function checkDType(operator: string, name: string, tensor: Tensor, dtype: DType = 'float32'): void {
+  checkTensor(operator, name, tensor);
+  if (tensor.dtype !== dtype)
+    throw new DTypeError(operator, `${name} must be ${dtype} but is ${tensor.dtype} (use cast)`);
+}
+
+export function checkRank(operator: string, name: string, tensor: Tensor, rank: number, layout: string): void {
+  checkTensor(operator, name, tensor);
+  if (tensor.rank !== rank) {
+    throw new ShapeError(operator, `${name} must have rank ${rank} ${layout} but is ${formatShape(tensor.shape)}`);
+  }
+}
+
+/** An image batch. */
+export function checkImages(operator: string, x: Tensor): void {
+  checkRank(operator, 'x', x, 4, '[N,H,W,C]');
+  checkDType(operator, 'x', x);
+}
+
+/** A vector of given length, such as a bias. */
+export function checkVector(operator: string, name: string, tensor: Tensor, length: number): void {
+  checkDType(operator, name, tensor);
+  if (tensor.rank !== 1 || tensor.shape[0] !== length) {
+    throw new ShapeError(operator, `${name} must be [${length}] but is ${formatShape(tensor.shape)}`);
+  }
+}
+
+export function checkFinite(operator: string, name: string, value: number): void {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new ArgumentError(operator, `${name} must be a finite number but is ${value}`);
+  }
+}
+
+export function checkInteger(operator: string, name: string, value: number, minimum: number): void {
+  if (!Number.isInteger(value) || value < minimum) {
+    throw new ArgumentError(operator, `${name} must be an integer of at least ${minimum} but is ${value}`);
+  }
+}
+
+export function checkRange(operator: string, name: string, value: number, minimum: number, maximum: number): void {
+  if (!(value >= minimum && value <= maximum)) {
+    throw new ArgumentError(operator, `${name} must be from ${minimum} to ${maximum} but is ${value}`);
+  }
+}
+
+export function checkOneOf<T extends string>(operator: string, name: string, value: T, choices: readonly T[]): void {
+  if (!choices.includes(value))
+    throw new ArgumentError(operator, `${name} must be one of ${choices.join(', ')} but is ${value}`);
+}

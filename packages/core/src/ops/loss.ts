@@ -1,0 +1,95 @@
+/** @file Losses, and dropout. */
+import { composite, noGrad } from '../autograd/tape.ts';
+import { range, tensor } from '../creation.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
+import type { Random } from '../random.ts';
+import { at, broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { logSoftmax } from './activation.ts';
+import { checkDType, checkRange, checkRank, checkTensor } from './check.ts';
+import { add, equal, mul, neg, square, sub } from './elementwise.ts';
+import { mean, sum } from './reduce.ts';
+import { expandDims } from './shape.ts';
+
+export interface CrossEntropyOptions {
+  /** s in [0, 1): each target t becomes t (1 - s) + s / classes (Szegedy et al. 2016). */
+  readonly labelSmoothing?: number;
+  /** A weight for each class; a row's loss is multiplied by that of its label (by the labels' average if they are soft). */
+  readonly classWeights?: readonly number[];
+}
+
+/**
+ * The cross-entropy between softmax(logits) and the labels, averaged over the rows. Weighted rows are summed and divided
+ * by their number, as in Keras.
+ * @param logits [N, classes], of any size: nothing overflows
+ * @param labels int32 [N], or probabilities [N, classes]. Gradients flow to the logits and to soft labels.
+ * @returns a scalar
+ */
+export function softmaxCrossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { labelSmoothing = 0, classWeights }: CrossEntropyOptions = {},
+): Tensor {
+  checkRank('softmaxCrossEntropy', 'logits', logits, 2, '[N,classes]');
+  checkDType('softmaxCrossEntropy', 'logits', logits);
+  const [rows, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
+  checkLabels(labels, rows, classes);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new ArgumentError('softmaxCrossEntropy', `labelSmoothing must be in [0,1) but is ${labelSmoothing}`);
+  if (classWeights && classWeights.length !== classes) {
+    throw new ArgumentError(
+      'softmaxCrossEntropy',
+      `classWeights must have ${classes} entries but have ${classWeights.length}`,
+    );
+  }
+  return composite([logits, labels], () => {
+    const hard =
+      labels.dtype === 'int32' ? noGrad(() => equal(expandDims(labels, 1), range(0, classes, 1, 'int32'))) : labels;
+    const targets = labelSmoothing > 0 ? add(mul(hard, 1 - labelSmoothing), labelSmoothing / classes) : hard;
+    const losses = neg(sum(mul(targets, logSoftmax(logits)), 1));
+    return mean(classWeights ? mul(losses, sum(mul(hard, tensor(classWeights)), 1)) : losses);
+  });
+}
+
+function checkLabels(labels: Tensor, rows: number, classes: number): void {
+  checkTensor('softmaxCrossEntropy', 'labels', labels);
+  const expected = labels.dtype === 'int32' ? [rows] : [rows, classes];
+  if (!sameShape(labels.shape, expected)) {
+    throw new ShapeError(
+      'softmaxCrossEntropy',
+      `${labels.dtype} labels must be ${formatShape(expected)} but are ${formatShape(labels.shape)}`,
+    );
+  }
+}
+
+/** The mean squared difference, a scalar. */
+export function mse(predictions: Tensor, targets: Tensor): Tensor {
+  checkDType('mse', 'predictions', predictions);
+  checkDType('mse', 'targets', targets);
+  if (!sameShape(predictions.shape, targets.shape)) {
+    throw new ShapeError(
+      'mse',
+      `predictions ${formatShape(predictions.shape)} and targets ${formatShape(targets.shape)} differ in shape`,
+    );
+  }
+  return composite([predictions, targets], () => mean(square(sub(predictions, targets))));
+}
+
+/**
+ * x with elements dropped at random and the others scaled by 1 / (1 - rate), so that the expectation stays
+ * (Srivastava et al. 2014). The mask is drawn on the host: the same on every backend.
+ * @param noiseShape Drops whole slices where its sizes are 1, e.g. [N, 1, 1, C] for whole feature maps.
+ */
+export function dropout(x: Tensor, rate: number, random: Random, noiseShape: Shape = x.shape): Tensor {
+  checkDType('dropout', 'x', x);
+  checkRange('dropout', 'rate', rate, 0, 1);
+  if (rate === 1) throw new ArgumentError('dropout', 'rate must be below 1: nothing would be left');
+  if (!sameShape(broadcastShapes('dropout', x.shape, noiseShape), x.shape)) {
+    throw new ShapeError(
+      'dropout',
+      `noiseShape ${formatShape(noiseShape)} does not broadcast to x ${formatShape(x.shape)}`,
+    );
+  }
+  const mask = Float32Array.from({ length: sizeOf(noiseShape) }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
+  return composite([x], () => mul(x, tensor(mask, noiseShape)));
+}

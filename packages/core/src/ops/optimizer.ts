@@ -1,0 +1,68 @@
+/** @file Optimizer steps: each updates a parameter, and the optimizer's state for it, by the parameter's gradient. */
+
+import { commonBackend } from '../autograd/tape.ts';
+import type { Backend, UpdateKernels } from '../backend/backend.ts';
+import { GradientError, ShapeError } from '../errors.ts';
+import { formatShape, sameShape } from '../shape.ts';
+import type { Parameter, Tensor } from '../tensor.ts';
+import { checkFinite } from './check.ts';
+
+type Hyper<K extends keyof UpdateKernels> = Parameters<UpdateKernels[K]>[1];
+
+/** The state, each tensor of it shaped like the parameter. */
+type State = readonly (Parameter | undefined)[];
+
+function update<K extends keyof UpdateKernels>(
+  operator: K,
+  weights: Parameter,
+  gradient: Tensor | undefined,
+  state: State,
+  hyper: Hyper<K>,
+): void {
+  if (!gradient)
+    throw new GradientError(
+      operator,
+      `the parameter ${formatShape(weights.shape)} has no gradient; call backward() first`,
+    );
+  for (const [name, value] of Object.entries(hyper)) if (typeof value === 'number') checkFinite(operator, name, value);
+  for (const other of [gradient, ...state]) {
+    if (other && !sameShape(other.shape, weights.shape)) {
+      throw new ShapeError(
+        operator,
+        `the gradient and the state must be ${formatShape(weights.shape)} but one is ${formatShape(other.shape)}`,
+      );
+    }
+  }
+  const backend: Backend = commonBackend(operator, [weights, gradient, ...state]);
+  const updated = [weights, ...state].filter((parameter) => parameter !== undefined);
+  for (const parameter of updated) parameter.own();
+  const kernel = backend[operator] as (operands: object, hyper: object) => object[];
+  const buffers = kernel([weights, gradient, ...state], hyper);
+  updated.forEach((parameter, i) => {
+    parameter.replaceBuffer(buffers[i] as object);
+  });
+}
+
+/** Stochastic gradient descent. The velocity is needed if the momentum is not 0. See UpdateKernels.sgd. */
+export function sgdUpdate(weights: Parameter, velocity: Parameter | undefined, hyper: Hyper<'sgd'>): void {
+  update('sgd', weights, weights.grad, [velocity], hyper);
+}
+
+/** Adam, or AdamW with decoupled weight decay. See UpdateKernels.adam. */
+export function adamUpdate(weights: Parameter, m: Parameter, v: Parameter, hyper: Hyper<'adam'>): void {
+  update('adam', weights, weights.grad, [m, v], hyper);
+}
+
+/** Adamax. See UpdateKernels.adamax. */
+export function adamaxUpdate(weights: Parameter, m: Parameter, u: Parameter, hyper: Hyper<'adamax'>): void {
+  update('adamax', weights, weights.grad, [m, u], hyper);
+}
+
+/** RMSProp. The mean gradient is needed if centered, the velocity if the momentum is not 0. See UpdateKernels.rmsprop. */
+export function rmspropUpdate(
+  weights: Parameter,
+  state: { meanSquare: Parameter; meanGradient?: Parameter | undefined; velocity?: Parameter | undefined },
+  hyper: Hyper<'rmsprop'>,
+): void {
+  update('rmsprop', weights, weights.grad, [state.meanSquare, state.meanGradient, state.velocity], hyper);
+}

@@ -1,0 +1,216 @@
+/** @file Operators that move elements without changing them. They take tensors of any type. */
+import { composite, run, view } from '../autograd/tape.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import {
+  at,
+  broadcastShapes,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkDType, checkFinite, checkInteger, checkTensor } from './check.ts';
+
+/**
+ * The same elements in another shape; costs nothing, for the buffer is shared.
+ * @param shape One size may be -1: what remains.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', 'x', x);
+  const target = completeShape(x, shape);
+  checkShape('reshape', target);
+  if (sizeOf(target) !== x.size) {
+    throw new ShapeError(
+      'reshape',
+      `cannot see the ${x.size} elements of ${formatShape(x.shape)} as ${formatShape(shape)}`,
+    );
+  }
+  return view(x, target);
+}
+
+function completeShape(x: Tensor, shape: Shape): Shape {
+  const open = shape.filter((size) => size === -1).length;
+  if (open === 0) return shape;
+  const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  if (open > 1 || x.size % known !== 0) {
+    throw new ShapeError(
+      'reshape',
+      `cannot complete ${formatShape(shape)} for the ${x.size} elements of ${formatShape(x.shape)}`,
+    );
+  }
+  return shape.map((size) => (size === -1 ? x.size / known : size));
+}
+
+/** The axes in another order; in reverse unless a permutation is given. */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  checkTensor('transpose', 'x', x);
+  const order = permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis);
+  const axes = order.map((axis) => normalizeAxis('transpose', axis, x.rank));
+  if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
+    throw new ArgumentError(
+      'transpose',
+      `[${order}] is no permutation of the ${x.rank} axes of ${formatShape(x.shape)}`,
+    );
+  }
+  const shape = axes.map((axis) => at(x.shape, axis));
+  return run('transpose', [x], { permutation: axes }, shape, x.dtype);
+}
+
+/** With an axis of size 1 before the given one; -1 adds it at the end. */
+export function expandDims(x: Tensor, axis: number): Tensor {
+  checkTensor('expandDims', 'x', x);
+  const position = normalizeAxis('expandDims', axis, x.rank + 1);
+  return view(x, x.shape.toSpliced(position, 0, 1));
+}
+
+/** Without the given axes, which must have size 1; without all such axes if none are given. */
+export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', 'x', x);
+  const ones = x.shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
+  const removed = axes === undefined ? ones : normalizeAxes('squeeze', axes, x.rank);
+  for (const axis of removed) {
+    if (x.shape[axis] !== 1)
+      throw new ShapeError('squeeze', `axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[axis]}, not 1`);
+  }
+  return view(
+    x,
+    x.shape.filter((_, axis) => !removed.includes(axis)),
+  );
+}
+
+/** x repeated along axes of size 1, and along new axes before the first, as NumPy's broadcasting has it. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor('broadcastTo', 'x', x);
+  checkShape('broadcastTo', shape);
+  if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
+    throw new ShapeError('broadcastTo', `${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
+  }
+  return run('broadcastTo', [x], {}, shape, x.dtype);
+}
+
+/** Tensors of one type, joined along an axis; their other axes agree. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first, ...others] = tensors;
+  checkTensor('concat', 'tensors[0]', first);
+  const along = normalizeAxis('concat', axis, first.rank);
+  others.forEach((tensor, i) => {
+    checkTensor('concat', `tensors[${i + 1}]`, tensor);
+    if (tensor.dtype !== first.dtype)
+      throw new DTypeError('concat', `tensors[${i + 1}] must be ${first.dtype} but is ${tensor.dtype}`);
+    if (!sameShape(tensor.shape.toSpliced(along, 1), first.shape.toSpliced(along, 1)) || tensor.rank !== first.rank) {
+      throw new ShapeError(
+        'concat',
+        `tensors[${i + 1}] ${formatShape(tensor.shape)} does not fit ${formatShape(first.shape)} along axis ${along}`,
+      );
+    }
+  });
+  const length = tensors.reduce((sum, { shape }) => sum + at(shape, along), 0);
+  return run('concat', [...tensors], { axis: along }, first.shape.with(along, length), first.dtype);
+}
+
+/** Tensors of one shape, joined along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkTensor('stack', 'tensors[0]', tensors[0]);
+  const position = normalizeAxis('stack', axis, tensors[0].rank + 1);
+  return composite(tensors, () =>
+    concat(
+      tensors.map((tensor) => expandDims(tensor, position)),
+      position,
+    ),
+  );
+}
+
+/** The block that starts at `begin`; a size of -1 reaches to the end. */
+export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  checkTensor('slice', 'x', x);
+  if (begin.length !== x.rank || size.length !== x.rank) {
+    throw new ShapeError(
+      'slice',
+      `begin [${begin}] and size [${size}] must have ${x.rank} entries for ${formatShape(x.shape)}`,
+    );
+  }
+  const shape = size.map((length, axis) => (length === -1 ? at(x.shape, axis) - at(begin, axis) : length));
+  shape.forEach((length, axis) => {
+    const start = at(begin, axis);
+    if (
+      !Number.isInteger(start) ||
+      !Number.isInteger(length) ||
+      start < 0 ||
+      length < 1 ||
+      start + length > at(x.shape, axis)
+    ) {
+      throw new ShapeError('slice', `begin ${start} and size ${length} leave axis ${axis} of ${formatShape(x.shape)}`);
+    }
+  });
+  return run('slice', [x], { begin }, shape, x.dtype);
+}
+
+/** Pieces along an axis: as many equal ones, or pieces of these sizes. */
+export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  checkTensor('split', 'x', x);
+  const along = normalizeAxis('split', axis, x.rank);
+  const length = at(x.shape, along);
+  const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => length / parts) : parts;
+  if (
+    sizes.length === 0 ||
+    sizes.some((size) => !Number.isInteger(size) || size < 1) ||
+    sizes.reduce((a, b) => a + b, 0) !== length
+  ) {
+    throw new ArgumentError(
+      'split',
+      `${typeof parts === 'number' ? `${parts} parts` : `sizes [${parts}]`} do not divide axis ${along} of ${formatShape(x.shape)}`,
+    );
+  }
+  let start = 0;
+  return sizes.map((size) => {
+    const begin = x.shape.map((_, i) => (i === along ? start : 0));
+    start += size;
+    return slice(x, begin, x.shape.with(along, size));
+  });
+}
+
+/** x within a border of `value`: [before, after] for each axis. */
+export function pad(x: Tensor, paddings: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
+  checkTensor('pad', 'x', x);
+  if (paddings.length !== x.rank)
+    throw new ShapeError('pad', `expected ${x.rank} pairs for ${formatShape(x.shape)} but got ${paddings.length}`);
+  for (const amount of paddings.flat()) checkInteger('pad', 'paddings', amount, 0);
+  checkFinite('pad', 'value', value);
+  const shape = paddings.map(([before, after], axis) => before + at(x.shape, axis) + after);
+  return run('pad', [x], { before: paddings.map(([before]) => before), value }, shape, x.dtype);
+}
+
+/** The elements in reverse order along the given axes. */
+export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
+  checkTensor('flip', 'x', x);
+  return run('flip', [x], { axes: normalizeAxes('flip', axes, x.rank) }, x.shape, x.dtype);
+}
+
+/** x repeated as often along each axis. */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkTensor('tile', 'x', x);
+  if (repeats.length !== x.rank)
+    throw new ShapeError('tile', `expected ${x.rank} repeats for ${formatShape(x.shape)} but got ${repeats.length}`);
+  for (const count of repeats) checkInteger('tile', 'repeats', count, 1);
+  const apart = x.shape.flatMap((size) => [1, size]);
+  const repeated = x.shape.flatMap((size, axis) => [at(repeats, axis), size]);
+  const result = x.shape.map((size, axis) => at(repeats, axis) * size);
+  return composite([x], () => reshape(broadcastTo(reshape(x, apart), repeated), result));
+}
+
+/**
+ * The entries of an axis that the indices name, in their order.
+ * @param indices int32 of any shape, which takes the axis' place. An index outside the axis gives NaN.
+ */
+export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  checkTensor('gather', 'x', x);
+  checkDType('gather', 'indices', indices, 'int32');
+  const along = normalizeAxis('gather', axis, x.rank);
+  const [before, after] = [x.shape.slice(0, along), x.shape.slice(along + 1)];
+  const view = { outer: sizeOf(before), length: at(x.shape, along), inner: sizeOf(after) };
+  return run('gather', [x, indices], view, [...before, ...indices.shape, ...after], x.dtype);
+}
