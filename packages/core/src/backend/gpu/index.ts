@@ -1,6 +1,8 @@
 /** @file The backend whose kernels are gpu.js functions: one for each of gpu.js's modes. */
+import { BackendError } from '../../errors.ts';
 import type { Backend, BackendName } from '../backend.ts';
 import { createDevice } from './create-device.ts';
+import type { Device } from './device.ts';
 import { affineKernels } from './kernels/affine.ts';
 import { convKernels } from './kernels/conv.ts';
 import { depthwiseKernels } from './kernels/depthwise.ts';
@@ -15,14 +17,14 @@ import { resizeKernels } from './kernels/resize.ts';
 
 /** @throws BackendError if this machine cannot run the mode. */
 export async function createGpuBackend(name: BackendName): Promise<Backend> {
-  const device = await createDevice(name);
+  const device = limitLengths(await createDevice(name));
   return {
     name,
-    upload: (values) => device.upload(values),
-    download: (buffer, length) => device.download(buffer, length),
-    downloadSync: (buffer, length) => device.downloadSync(buffer, length),
-    release: (buffer) => device.release(buffer),
-    destroy: () => device.destroy(),
+    upload: device.upload,
+    download: device.download,
+    downloadSync: device.downloadSync,
+    release: device.release,
+    destroy: device.destroy,
     ...elementwiseKernels(device),
     ...matMulKernels(device),
     ...convKernels(device),
@@ -34,5 +36,33 @@ export async function createGpuBackend(name: BackendName): Promise<Backend> {
     ...resizeKernels(device),
     ...affineKernels(device),
     ...optimizerKernels(device),
+  };
+}
+
+/** Kernels compute positions in float32, where integers are exact up to here. */
+const MAX_LENGTH = 2 ** 24;
+
+function limitLengths(device: Device): Device {
+  const check = (length: number) => {
+    if (length > MAX_LENGTH) {
+      throw new BackendError(
+        'gpu',
+        `a tensor of ${length} elements exceeds the ${MAX_LENGTH} that gpu.js kernels can number`,
+      );
+    }
+  };
+  return {
+    upload(values) {
+      check(values.length);
+      return device.upload(values);
+    },
+    run(call) {
+      check(call.length);
+      return device.run(call);
+    },
+    download: (buffer, length) => device.download(buffer, length),
+    downloadSync: (buffer, length) => device.downloadSync(buffer, length),
+    release: (buffer) => device.release(buffer),
+    destroy: () => device.destroy(),
   };
 }
