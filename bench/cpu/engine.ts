@@ -1,0 +1,59 @@
+/**
+ * @file The process of one engine: waits for cases, prepares them, and times them when told to. The parent alternates
+ * between the processes of the engines that it compares, so that each sees the same weather on the machine.
+ */
+import { Bench } from 'tinybench';
+import type { Case } from './cases.ts';
+
+/** Runs a case once and returns what it computed, read back to the host. */
+export type Run = () => Promise<Float32Array>;
+
+export interface Engine {
+  /** Its name's version and settings, for the report. */
+  readonly description: string;
+  /** Undefined if the engine cannot run the case. */
+  prepare(work: Case): Promise<Run | undefined>;
+}
+
+/** What the parent asks. */
+export type Request =
+  | { prepare: Case; seed: number }
+  | { time: { warmup: number; milliseconds: number; iterations: number } };
+/** What the engine answers: the output of the case (null if it has none), or the samples in milliseconds. */
+export type Reply = { description: string } | { output: number[] | null } | { samples: number[] } | { error: string };
+
+/** Serves an engine to the parent process. */
+export function serve(engine: Engine): void {
+  let run: Run | undefined;
+  const reply = (message: Reply) => process.send?.(message);
+  process.on('message', async (request: Request) => {
+    try {
+      if ('prepare' in request) {
+        run = await engine.prepare(request.prepare);
+        reply({ output: run ? [...(await run())] : null });
+      } else if (run) reply({ samples: await time(run, request.time) });
+    } catch (error) {
+      reply({ error: (error as Error).stack ?? String(error) });
+    }
+  });
+  reply({ description: engine.description });
+}
+
+async function time(
+  run: Run,
+  { warmup, milliseconds, iterations }: { warmup: number; milliseconds: number; iterations: number },
+): Promise<number[]> {
+  const bench = new Bench({
+    time: milliseconds,
+    iterations,
+    warmup: warmup > 0,
+    warmupIterations: warmup,
+    warmupTime: 0,
+  });
+  bench.add('case', async () => {
+    await run();
+  });
+  const [task] = await bench.run();
+  if (!task?.result || task.result.error) throw task?.result?.error ?? new Error('no samples');
+  return [...task.result.latency.samples];
+}

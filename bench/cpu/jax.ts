@@ -1,0 +1,90 @@
+/**
+ * @file Engine: jax-js on WebAssembly, compiled by jit. It has no layers, batch-norm, pooling with a gradient or Adam, so the
+ * small CNN's training step is written out here; it cannot thread in Node.
+ */
+import { createRequire } from 'node:module';
+import { defaultDevice, init, type Array as JaxArray, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
+import { labels, networkOf, values } from './cases.ts';
+import { type Run, serve } from './engine.ts';
+import type { Network, Weights } from './networks.ts';
+
+/** An operation consumes its operands; `.ref` keeps one for another use. */
+const toArray = ({ values, shape }: Weights) => np.array(values).reshape(shape);
+
+/** [kh, kw, in, out] to [out, in, kh, kw]. */
+const toFilter = (filter: Weights) => np.transpose(toArray(filter), [3, 2, 0, 1]);
+
+function parametersOf({ layers }: Network): JaxArray[] {
+  return layers.flatMap((layer) => {
+    if (layer.kind === 'conv' && layer.norm)
+      return [toFilter(layer.filter), toArray(layer.norm.gamma), toArray(layer.norm.beta)];
+    return layer.kind === 'dense' ? [toArray(layer.kernel), toArray(layer.bias)] : [];
+  });
+}
+
+/** Convolution, batch-norm by the batch's own moments, relu, and 2x2 max-pooling as a maximum over a reshape. */
+function block(x: JaxArray, [filter, gamma, beta]: readonly [JaxArray, JaxArray, JaxArray]): JaxArray {
+  const y = lax.convGeneralDilated(x, filter, [1, 1], 'SAME');
+  const centered = y.ref.sub(np.mean(y, [0, 2, 3], { keepdims: true }));
+  const variance = np.mean(np.square(centered.ref), [0, 2, 3], { keepdims: true });
+  const channels = (vector: JaxArray) => vector.reshape([1, -1, 1, 1]);
+  const normed = centered
+    .div(np.sqrt(variance.add(1e-3)))
+    .mul(channels(gamma))
+    .add(channels(beta));
+  const [n, c, h, w] = normed.shape as [number, number, number, number];
+  return np.max(nn.relu(normed).reshape([n, c, h / 2, 2, w / 2, 2]), [3, 5]);
+}
+
+type Eight = [JaxArray, JaxArray, JaxArray, JaxArray, JaxArray, JaxArray, JaxArray, JaxArray];
+
+function loss(parameters: JaxArray[], x: JaxArray, target: JaxArray): JaxArray {
+  const [filter1, gamma1, beta1, filter2, gamma2, beta2, kernel, bias] = parameters as Eight;
+  const features = np.mean(block(block(x, [filter1, gamma1, beta1]), [filter2, gamma2, beta2]), [2, 3]);
+  const logits = np.matmul(features, kernel).add(bias);
+  return np.mean(np.sum(nn.logSoftmax(logits).mul(target), 1)).neg();
+}
+
+/** Adam without the correction of its bias. */
+const step = jit((parameters: JaxArray[], m: JaxArray[], v: JaxArray[], x: JaxArray, target: JaxArray) => {
+  const [value, gradients] = valueAndGrad(loss)(
+    parameters.map((a) => a.ref),
+    x,
+    target,
+  ) as [JaxArray, JaxArray[]];
+  const m2 = m.map((a, i) => a.mul(0.9).add((gradients[i] as JaxArray).ref.mul(0.1)));
+  const v2 = v.map((a, i) => a.mul(0.999).add(np.square(gradients[i] as JaxArray).mul(0.001)));
+  const next = parameters.map((a, i) => {
+    const [mean, square] = [m2[i] as JaxArray, v2[i] as JaxArray];
+    return a.sub(mean.ref.mul(1e-3).div(np.sqrt(square.ref).add(1e-7)));
+  });
+  return [value, next, m2, v2] as const;
+});
+
+function training(network: Network, batch: number): Run {
+  let parameters = parametersOf(network);
+  let m = parameters.map(({ shape }) => np.zeros(shape));
+  let v = parameters.map(({ shape }) => np.zeros(shape));
+  const [height, width] = network.inputShape;
+  const x = np.array(values(batch * height * width, 1)).reshape([batch, 1, height, width]);
+  const oneHot = new Float32Array(batch * 7);
+  for (const [row, label] of labels(batch).entries()) oneHot[row * 7 + label] = 1;
+  const target = np.array(oneHot).reshape([batch, 7]);
+  return async () => {
+    const [value, ...state] = step(parameters, m, v, x.ref, target.ref);
+    [parameters, m, v] = state;
+    return (await value.data()) as Float32Array;
+  };
+}
+
+await init('wasm');
+defaultDevice('wasm');
+const { version } = createRequire(import.meta.url)('@jax-js/jax/package.json') as { version: string };
+serve({
+  description: `jax-js ${version} wasm, jit, 1 thread`,
+  async prepare(work) {
+    return work.kind === 'training' && work.network === 'smallCnn'
+      ? training(networkOf(work.network), work.batch)
+      : undefined;
+  },
+});
