@@ -1,7 +1,7 @@
 /** @file What the kernels' callers need of a device, and the cache of compiled kernels that every device keeps. */
 import type { Buffer } from '../backend.ts';
 import type { KernelFunction, ScalarFunction } from './dialect.ts';
-import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel } from './lower.ts';
+import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel, PREFIX } from './lower.ts';
 
 /** One run of a kernel. */
 export interface Call {
@@ -107,7 +107,8 @@ export class KernelCache {
     return compiled;
   }
 
-  #compile({ kernel, constants = {}, functions = {}, grid }: Call): CompiledKernel {
+  #compile({ kernel, constants: integers = {}, functions = {}, grid }: Call): CompiledKernel {
+    const constants = Object.fromEntries(Object.entries(integers).map(([name, value]) => [PREFIX + name, value]));
     const lowered = this.lower(kernel);
     const own = Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn));
     const run = this.gpu.createKernel(lowered.source, {

@@ -36,7 +36,12 @@ export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKe
   const result = resultOf(node);
   const resultWidth = result.argument?.type === 'ArrayExpression' ? 4 : 1;
   const lanes = resultWidth === 1 && packing === 'texels';
-  const simple = [...floatReads(node), ...helperCalls(node), ...(lanes ? laneThreads(node, text) : [])];
+  const simple = [
+    ...floatReads(node),
+    ...helperCalls(node),
+    ...constantReads(node),
+    ...(lanes ? laneThreads(node, text) : []),
+  ];
   const edits = [...simple, ...cellReads(node, text, packing, simple)];
   const inner = { start: node.body.start + 1, end: node.body.end - 1 };
   const statements = lanes ? fourLanes(result, text, edits, inner) : apply(text, edits, inner);
@@ -151,8 +156,11 @@ function floatReads(node: Node): Edit[] {
   });
 }
 
-/** gpu.js takes names of functions into GLSL and WGSL as they are, where `output` and others are reserved. */
-const PREFIX = 'fer_';
+/**
+ * Names of our functions and constants get a prefix. gpu.js takes names of functions into GLSL and WGSL as they are,
+ * where `output` and others are reserved; and on cpu it takes any parameter for the constant of the same name.
+ */
+export const PREFIX = 'fer_';
 
 /** `this.divide(i, n)` becomes `fer_divide(i, n)`. */
 function helperCalls(node: Node): Edit[] {
@@ -160,6 +168,16 @@ function helperCalls(node: Node): Edit[] {
     if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return [];
     const { object, property } = call.callee;
     return object.type === 'ThisExpression' ? [{ start: object.start, end: property.start, text: PREFIX }] : [];
+  });
+}
+
+/** `this.constants.n` becomes `this.constants.fer_n`. */
+function constantReads(node: Node): Edit[] {
+  return [...walk(node)].flatMap((read) => {
+    if (read.type !== 'MemberExpression' || read.object.type !== 'MemberExpression') return [];
+    const { object, property } = read.object;
+    if (object.type !== 'ThisExpression' || property.type !== 'Identifier' || property.name !== 'constants') return [];
+    return [{ start: read.property.start, end: read.property.start, text: PREFIX }];
   });
 }
 
