@@ -1,6 +1,182 @@
-import type { Backend } from '../../backend.ts';
+/** @file 2-D convolution. */
+import type { Backend, Window2d } from '../../backend.ts';
 import type { Device } from '../device.ts';
+import type { Cell, Floats, Thread } from '../dialect.ts';
+import { convGradientKernels } from './conv-gradients.ts';
+import { epilogue } from './functions.ts';
+import { matMulKernels } from './matmul.ts';
+import { type WindowConstants, windowConstants } from './window.ts';
 
-export function convKernels(_device: Device): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
-  return {} as ReturnType<typeof convKernels>;
+type Conv = Thread<
+  WindowConstants & { inChannels: number; outChannels: number; hasBias: number },
+  { f(x: number, alpha: number, beta: number): number }
+>;
+
+/** Any number of channels. */
+function conv2dFloats(this: Conv, x: Floats, filter: Floats, bias: Floats): number {
+  const pixel = this.divide(this.thread.x, this.constants.outChannels);
+  const channel = this.thread.x - pixel * this.constants.outChannels;
+  const line = this.divide(pixel, this.constants.outWidth);
+  const image = this.divide(line, this.constants.outHeight);
+  const top = (line - image * this.constants.outHeight) * this.constants.strideY - this.constants.padTop;
+  const left = (pixel - line * this.constants.outWidth) * this.constants.strideX - this.constants.padLeft;
+  let total = 0;
+  for (let ky = 0; ky < this.constants.kernelHeight; ky++) {
+    const row = top + ky * this.constants.dilationY;
+    if (row >= 0 && row < this.constants.inHeight) {
+      for (let kx = 0; kx < this.constants.kernelWidth; kx++) {
+        const column = left + kx * this.constants.dilationX;
+        if (column >= 0 && column < this.constants.inWidth) {
+          const start =
+            ((image * this.constants.inHeight + row) * this.constants.inWidth + column) * this.constants.inChannels;
+          const tap =
+            (ky * this.constants.kernelWidth + kx) * this.constants.inChannels * this.constants.outChannels + channel;
+          for (let i = 0; i < this.constants.inChannels; i++) {
+            total += x.at(start + i) * filter.at(tap + i * this.constants.outChannels);
+          }
+        }
+      }
+    }
+  }
+  const shift = bias.at(channel);
+  return this.f(this.constants.hasBias === 1 ? total + shift : total, 0, 0);
 }
+
+/** Result channels in cells, image channels one by one. */
+function conv2dMixed(this: Conv, x: Floats, filter: Floats, bias: Floats): Cell {
+  const image = this.divide(this.thread.z, this.constants.outHeight);
+  const top = (this.thread.z - image * this.constants.outHeight) * this.constants.strideY - this.constants.padTop;
+  const left = this.thread.y * this.constants.strideX - this.constants.padLeft;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let ky = 0; ky < this.constants.kernelHeight; ky++) {
+    const row = top + ky * this.constants.dilationY;
+    if (row >= 0 && row < this.constants.inHeight) {
+      for (let kx = 0; kx < this.constants.kernelWidth; kx++) {
+        const column = left + kx * this.constants.dilationX;
+        if (column >= 0 && column < this.constants.inWidth) {
+          const start =
+            ((image * this.constants.inHeight + row) * this.constants.inWidth + column) * this.constants.inChannels;
+          const tap =
+            (ky * this.constants.kernelWidth + kx) * this.constants.inChannels * this.constants.outChannels +
+            this.thread.x;
+          for (let i = 0; i < this.constants.inChannels; i++) {
+            const value = x.at(start + i);
+            const [w0, w1, w2, w3] = filter.cell(tap + i * this.constants.outChannels);
+            s0 += value * w0;
+            s1 += value * w1;
+            s2 += value * w2;
+            s3 += value * w3;
+          }
+        }
+      }
+    }
+  }
+  const [b0, b1, b2, b3] = bias.cell(this.thread.x);
+  return [
+    this.f(this.constants.hasBias === 1 ? s0 + b0 : s0, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s1 + b1 : s1, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s2 + b2 : s2, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s3 + b3 : s3, 0, 0),
+  ];
+}
+
+/** Both in cells: `inChannels` and `outChannels` count cells. */
+function conv2dCells(this: Conv, x: Floats, filter: Floats, bias: Floats): Cell {
+  const image = this.divide(this.thread.z, this.constants.outHeight);
+  const top = (this.thread.z - image * this.constants.outHeight) * this.constants.strideY - this.constants.padTop;
+  const left = this.thread.y * this.constants.strideX - this.constants.padLeft;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let ky = 0; ky < this.constants.kernelHeight; ky++) {
+    const row = top + ky * this.constants.dilationY;
+    if (row >= 0 && row < this.constants.inHeight) {
+      for (let kx = 0; kx < this.constants.kernelWidth; kx++) {
+        const column = left + kx * this.constants.dilationX;
+        if (column >= 0 && column < this.constants.inWidth) {
+          const start =
+            ((image * this.constants.inHeight + row) * this.constants.inWidth + column) * this.constants.inChannels;
+          const tap =
+            (ky * this.constants.kernelWidth + kx) * this.constants.inChannels * 4 * this.constants.outChannels +
+            this.thread.x;
+          for (let i = 0; i < this.constants.inChannels; i++) {
+            const [x0, x1, x2, x3] = x.cell(start + i);
+            const [p0, p1, p2, p3] = filter.cell(tap + i * 4 * this.constants.outChannels);
+            const [q0, q1, q2, q3] = filter.cell(tap + (i * 4 + 1) * this.constants.outChannels);
+            const [r0, r1, r2, r3] = filter.cell(tap + (i * 4 + 2) * this.constants.outChannels);
+            const [t0, t1, t2, t3] = filter.cell(tap + (i * 4 + 3) * this.constants.outChannels);
+            s0 += x0 * p0 + x1 * q0 + x2 * r0 + x3 * t0;
+            s1 += x0 * p1 + x1 * q1 + x2 * r1 + x3 * t1;
+            s2 += x0 * p2 + x1 * q2 + x2 * r2 + x3 * t2;
+            s3 += x0 * p3 + x1 * q3 + x2 * r3 + x3 * t3;
+          }
+        }
+      }
+    }
+  }
+  const [b0, b1, b2, b3] = bias.cell(this.thread.x);
+  return [
+    this.f(this.constants.hasBias === 1 ? s0 + b0 : s0, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s1 + b1 : s1, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s2 + b2 : s2, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s3 + b3 : s3, 0, 0),
+  ];
+}
+
+/** A convolution that is a product of matrices: each pixel by the filter. */
+function isPointwise({ kernelHeight, kernelWidth, strideY, strideX, padTop, padLeft, ...window }: Window2d): boolean {
+  const whole = window.inHeight === window.outHeight && window.inWidth === window.outWidth;
+  return (
+    kernelHeight === 1 && kernelWidth === 1 && strideY === 1 && strideX === 1 && padTop === 0 && padLeft === 0 && whole
+  );
+}
+
+export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
+  const { matMul } = matMulKernels(device);
+  const gradients = convGradientKernels(device);
+
+  return {
+    conv2d([x, filter, bias], attributes, shape) {
+      const { batch, inChannels, outHeight, outWidth, outChannels, activation } = attributes;
+      if (isPointwise(attributes)) {
+        // an image row a matrix: so no axis of the grid exceeds a device's limit
+        const product = { batch: batch * outHeight, m: outWidth, n: outChannels, k: inChannels, activation };
+        return matMul([x, filter, bias], { ...product, ...plain, sharedB: true }, shape);
+      }
+      const call = {
+        inputs: [x.buffer, filter.buffer, bias?.buffer ?? filter.buffer],
+        functions: { f: epilogue(activation) },
+        length: batch * outHeight * outWidth * outChannels,
+      };
+      const constants = { ...windowConstants(attributes), inChannels, outChannels, hasBias: bias ? 1 : 0 };
+      if (outChannels % 4 !== 0) return device.run({ ...call, kernel: conv2dFloats, constants, grid: [call.length] });
+      const inCells = inChannels % 4 === 0;
+      return device.run({
+        ...call,
+        kernel: inCells ? conv2dCells : conv2dMixed,
+        constants: { ...constants, inChannels: inCells ? inChannels / 4 : inChannels, outChannels: outChannels / 4 },
+        grid: [outChannels / 4, outWidth, batch * outHeight],
+      });
+    },
+
+    conv2dGradInput([dy, filter], window, shape) {
+      if (!isPointwise(window)) return gradients.conv2dGradInput([dy, filter], window, shape);
+      const { batch, inChannels, inHeight, inWidth, outChannels } = window;
+      const product = { batch: batch * inHeight, m: inWidth, n: inChannels, k: outChannels, activation: undefined };
+      return matMul([dy, filter, undefined], { ...product, ...plain, sharedB: true, transposeB: true }, shape);
+    },
+
+    conv2dGradFilter([x, dy], window, shape) {
+      if (!isPointwise(window)) return gradients.conv2dGradFilter([x, dy], window, shape);
+      const { batch, inChannels, inHeight, inWidth, outChannels } = window;
+      const product = { batch: 1, m: inChannels, n: outChannels, k: batch * inHeight * inWidth, activation: undefined };
+      return matMul([x, dy, undefined], { ...product, ...plain, transposeA: true }, shape);
+    },
+  };
+}
+
+const plain = { transposeA: false, transposeB: false, sharedA: false, sharedB: false };

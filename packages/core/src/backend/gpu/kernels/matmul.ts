@@ -1,31 +1,34 @@
 /** @file Matrix products. */
-import type { Backend, MatMulAttributes } from '../../backend.ts';
-import type { Device } from '../device.ts';
+import type { Backend, Buffer, MatMulAttributes } from '../../backend.ts';
+import type { Call, Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { epilogue } from './functions.ts';
+import { sumInParts } from './parts.ts';
 
 type Epilogue = { f(x: number, alpha: number, beta: number): number };
 
-/** In cells: the lengths of the rows of A and B and of the matrices (0 if one serves the whole batch). */
-type CellSizes = { k4: number; n4: number; matrixA: number; matrixB: number; hasBias: number };
+/** Steps through A along its rows (m) and from matrix to matrix; through B likewise. In floats or in cells. */
+type Steps = { k: number; rowA: number; matrixA: number; rowB: number; matrixB: number; hasBias: number };
 
-/** A [m, k] by B [k, n]: four columns of the result a thread, four steps along k a turn. */
-function matMulCells(this: Thread<CellSizes, Epilogue>, a: Floats, b: Floats, bias: Floats): Cell {
+/** A [m, k] by B [k, n], both in cells: four columns of the result a thread, four steps along k a turn. */
+function matMulCells(this: Thread<Steps, Epilogue>, a: Floats, b: Floats, bias: Floats): Cell {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  for (let i = 0; i < this.constants.k4; i++) {
-    const [a0, a1, a2, a3] = a.cell(this.thread.z * this.constants.matrixA + this.thread.y * this.constants.k4 + i);
-    const [p0, p1, p2, p3] = b.cell(this.thread.z * this.constants.matrixB + i * 4 * this.constants.n4 + this.thread.x);
+  for (let i = 0; i < this.constants.k; i++) {
+    const [a0, a1, a2, a3] = a.cell(this.thread.z * this.constants.matrixA + this.thread.y * this.constants.rowA + i);
+    const [p0, p1, p2, p3] = b.cell(
+      this.thread.z * this.constants.matrixB + i * 4 * this.constants.rowB + this.thread.x,
+    );
     const [q0, q1, q2, q3] = b.cell(
-      this.thread.z * this.constants.matrixB + (i * 4 + 1) * this.constants.n4 + this.thread.x,
+      this.thread.z * this.constants.matrixB + (i * 4 + 1) * this.constants.rowB + this.thread.x,
     );
     const [r0, r1, r2, r3] = b.cell(
-      this.thread.z * this.constants.matrixB + (i * 4 + 2) * this.constants.n4 + this.thread.x,
+      this.thread.z * this.constants.matrixB + (i * 4 + 2) * this.constants.rowB + this.thread.x,
     );
     const [t0, t1, t2, t3] = b.cell(
-      this.thread.z * this.constants.matrixB + (i * 4 + 3) * this.constants.n4 + this.thread.x,
+      this.thread.z * this.constants.matrixB + (i * 4 + 3) * this.constants.rowB + this.thread.x,
     );
     s0 += a0 * p0 + a1 * q0 + a2 * r0 + a3 * t0;
     s1 += a0 * p1 + a1 * q1 + a2 * r1 + a3 * t1;
@@ -41,8 +44,65 @@ function matMulCells(this: Thread<CellSizes, Epilogue>, a: Floats, b: Floats, bi
   ];
 }
 
+/** A [m, k] by B [n, k], transposed: a thread's four columns are four rows of B, each a scalar product. */
+function matMulCellsByTransposed(this: Thread<Steps, Epilogue>, a: Floats, b: Floats, bias: Floats): Cell {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < this.constants.k; i++) {
+    const [a0, a1, a2, a3] = a.cell(this.thread.z * this.constants.matrixA + this.thread.y * this.constants.rowA + i);
+    const [p0, p1, p2, p3] = b.cell(
+      this.thread.z * this.constants.matrixB + this.thread.x * 4 * this.constants.rowB + i,
+    );
+    const [q0, q1, q2, q3] = b.cell(
+      this.thread.z * this.constants.matrixB + (this.thread.x * 4 + 1) * this.constants.rowB + i,
+    );
+    const [r0, r1, r2, r3] = b.cell(
+      this.thread.z * this.constants.matrixB + (this.thread.x * 4 + 2) * this.constants.rowB + i,
+    );
+    const [t0, t1, t2, t3] = b.cell(
+      this.thread.z * this.constants.matrixB + (this.thread.x * 4 + 3) * this.constants.rowB + i,
+    );
+    s0 += a0 * p0 + a1 * p1 + a2 * p2 + a3 * p3;
+    s1 += a0 * q0 + a1 * q1 + a2 * q2 + a3 * q3;
+    s2 += a0 * r0 + a1 * r1 + a2 * r2 + a3 * r3;
+    s3 += a0 * t0 + a1 * t1 + a2 * t2 + a3 * t3;
+  }
+  const [b0, b1, b2, b3] = bias.cell(this.thread.x);
+  return [
+    this.f(this.constants.hasBias === 1 ? s0 + b0 : s0, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s1 + b1 : s1, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s2 + b2 : s2, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s3 + b3 : s3, 0, 0),
+  ];
+}
+
+/** A [k, m], transposed and in floats, by B [k, n] in cells. */
+function matMulTransposedByCells(this: Thread<Steps, Epilogue>, a: Floats, b: Floats, bias: Floats): Cell {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < this.constants.k; i++) {
+    const value = a.at(this.thread.z * this.constants.matrixA + i * this.constants.rowA + this.thread.y);
+    const [b0, b1, b2, b3] = b.cell(this.thread.z * this.constants.matrixB + i * this.constants.rowB + this.thread.x);
+    s0 += value * b0;
+    s1 += value * b1;
+    s2 += value * b2;
+    s3 += value * b3;
+  }
+  const [c0, c1, c2, c3] = bias.cell(this.thread.x);
+  return [
+    this.f(this.constants.hasBias === 1 ? s0 + c0 : s0, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s1 + c1 : s1, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s2 + c2 : s2, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s3 + c3 : s3, 0, 0),
+  ];
+}
+
 /** In floats: steps through A and B along the rows (m), k, the columns (n) and the batch. */
-type FloatSizes = {
+type FloatSteps = {
   m: number;
   n: number;
   k: number;
@@ -56,7 +116,7 @@ type FloatSizes = {
 };
 
 /** Any sizes, transposed or not. */
-function matMulFloats(this: Thread<FloatSizes, Epilogue>, a: Floats, b: Floats, bias: Floats): number {
+function matMulFloats(this: Thread<FloatSteps, Epilogue>, a: Floats, b: Floats, bias: Floats): number {
   const row = this.divide(this.thread.x, this.constants.n);
   const column = this.thread.x - row * this.constants.n;
   const matrix = this.divide(row, this.constants.m);
@@ -70,41 +130,74 @@ function matMulFloats(this: Thread<FloatSizes, Epilogue>, a: Floats, b: Floats, 
   return this.f(this.constants.hasBias === 1 ? total + shift : total, 0, 0);
 }
 
-function floatSizes({ m, n, k, transposeA, transposeB, sharedA, sharedB }: MatMulAttributes) {
+type Product = Pick<MatMulAttributes, 'batch' | 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'> & {
+  matrixA: number;
+  matrixB: number;
+  /** The whole of k, where a product covers only a part of it. */
+  rowLength: number;
+};
+
+/** The kernel for a product, and what it runs with. */
+function planOf(product: Product): Pick<Call, 'kernel' | 'grid'> & { constants: Record<string, number> } {
+  const { batch, m, n, k, transposeA, transposeB, matrixA, matrixB, rowLength } = product;
+  const grid = [n / 4, m, batch];
+  if (!transposeA && n % 4 === 0 && k % 4 === 0 && rowLength % 4 === 0) {
+    const constants = { k: k / 4, rowA: rowLength / 4, matrixA: matrixA / 4, matrixB: matrixB / 4 };
+    if (transposeB) return { kernel: matMulCellsByTransposed, constants: { ...constants, rowB: rowLength / 4 }, grid };
+    return { kernel: matMulCells, constants: { ...constants, rowB: n / 4 }, grid };
+  }
+  if (transposeA && !transposeB && n % 4 === 0) {
+    return {
+      kernel: matMulTransposedByCells,
+      constants: { k, rowA: m, matrixA, rowB: n / 4, matrixB: matrixB / 4 },
+      grid,
+    };
+  }
+  const [rowA, stepA] = transposeA ? [1, m] : [rowLength, 1];
+  const [columnB, stepB] = transposeB ? [rowLength, 1] : [1, n];
   return {
-    m,
-    n,
-    k,
-    rowA: transposeA ? 1 : k,
-    stepA: transposeA ? m : 1,
-    matrixA: sharedA ? 0 : m * k,
-    columnB: transposeB ? k : 1,
-    stepB: transposeB ? 1 : n,
-    matrixB: sharedB ? 0 : k * n,
+    kernel: matMulFloats,
+    constants: { m, n, k, rowA, stepA, matrixA, columnB, stepB, matrixB },
+    grid: [batch * m * n],
   };
 }
 
 export function matMulKernels(device: Device): Pick<Backend, 'matMul'> {
+  const run = (
+    a: Buffer,
+    b: Buffer,
+    bias: Buffer | undefined,
+    product: Product,
+    activation: MatMulAttributes['activation'],
+  ) => {
+    const plan = planOf(product);
+    return device.run({
+      ...plan,
+      // without a bias, any buffer stands in for it
+      inputs: [a, b, bias ?? b],
+      constants: { ...plan.constants, hasBias: bias ? 1 : 0 },
+      functions: { f: epilogue(activation) },
+      length: product.batch * product.m * product.n,
+    });
+  };
+
   return {
     matMul([a, b, bias], attributes) {
       const { batch, m, n, k, transposeA, transposeB, sharedA, sharedB, activation } = attributes;
-      const hasBias = bias ? 1 : 0;
-      // without a bias, any buffer stands in for it
-      const call = {
-        inputs: [a.buffer, b.buffer, bias?.buffer ?? b.buffer],
-        functions: { f: epilogue(activation) },
-        length: batch * m * n,
-      };
-      if (!transposeA && !transposeB && k % 4 === 0 && n % 4 === 0) {
-        const [k4, n4] = [k / 4, n / 4];
-        const constants = { k4, n4, matrixA: sharedA ? 0 : m * k4, matrixB: sharedB ? 0 : k * n4, hasBias };
-        return device.run({ ...call, kernel: matMulCells, constants, grid: [n4, m, batch] });
-      }
-      return device.run({
-        ...call,
-        kernel: matMulFloats,
-        constants: { ...floatSizes(attributes), hasBias },
-        grid: [batch * m * n],
+      const pieceLength = batch > 1 || bias || activation ? k : k % 4 === 0 ? 4 : 1;
+      return sumInParts(device, k / pieceLength, pieceLength, m * n, (parts) => {
+        const product =
+          parts === 1
+            ? { ...attributes, matrixA: sharedA ? 0 : m * k, matrixB: sharedB ? 0 : k * n, rowLength: k }
+            : {
+                ...attributes,
+                batch: parts,
+                k: k / parts,
+                matrixA: (k / parts) * (transposeA ? m : 1),
+                matrixB: (k / parts) * (transposeB ? 1 : n),
+                rowLength: k,
+              };
+        return run(a.buffer, b.buffer, bias?.buffer, product, activation);
       });
     },
   };
