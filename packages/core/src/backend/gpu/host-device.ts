@@ -43,8 +43,7 @@ export class HostDevice implements Device {
     if (ranOn !== this.#mode) {
       throw new BackendError('gpu', `a kernel for ${this.#mode} would run on ${ranOn} (${run.kernel.fallbackReason})`);
     }
-    const values = lowered.resultWidth === 4 ? flatten(result, call.length) : (result as Float32Array);
-    return { values: padded(values) };
+    return { values: lowered.resultWidth === 4 ? flatten(result, call.length) : padded(result as Float32Array) };
   }
 
   destroy(): void {
@@ -53,11 +52,12 @@ export class HostDevice implements Device {
   }
 }
 
-/** Room for whole cells: kernels read four floats at a time. */
+/**
+ * A copy with room for whole cells, since kernels read four floats at a time. A copy always: on cpu, gpu.js writes every
+ * result of a kernel into the same array.
+ */
 function padded(values: Float32Array): Float32Array {
-  const length = Math.ceil(values.length / 4) * 4;
-  if (length === values.length) return values;
-  const result = new Float32Array(length);
+  const result = new Float32Array(Math.ceil(values.length / 4) * 4);
   result.set(values);
   return result;
 }
