@@ -2,7 +2,8 @@
 import { at, sizeOf } from '../../../shape.ts';
 import type { AxisView, Backend, Buffer, Reduction } from '../../backend.ts';
 import type { Device } from '../device.ts';
-import type { Floats, ScalarFunction, Thread } from '../dialect.ts';
+import type { Cell, Floats, ScalarFunction, Thread } from '../dialect.ts';
+import { cellGrid, floatGrid } from './sizes.ts';
 
 type Fold = Thread<
   { length: number; inner: number; parts: number; partLength: number },
@@ -24,6 +25,30 @@ function reduce(this: Fold, x: Floats): number {
     }
   }
   return result;
+}
+
+/** The same with `inner` in cells. */
+function reduceCells(this: Fold, x: Floats): Cell {
+  const row = this.divide(this.thread.x, this.constants.inner);
+  const column = this.thread.x - row * this.constants.inner;
+  const outer = this.divide(row, this.constants.parts);
+  const first = (row - outer * this.constants.parts) * this.constants.partLength;
+  const start = outer * this.constants.length;
+  const [x0, x1, x2, x3] = x.cell((start + first) * this.constants.inner + column);
+  let r0 = x0;
+  let r1 = x1;
+  let r2 = x2;
+  let r3 = x3;
+  for (let j = 1; j < this.constants.partLength; j++) {
+    if (first + j < this.constants.length) {
+      const [y0, y1, y2, y3] = x.cell((start + first + j) * this.constants.inner + column);
+      r0 = this.fold(r0, y0);
+      r1 = this.fold(r1, y1);
+      r2 = this.fold(r2, y2);
+      r3 = this.fold(r3, y3);
+    }
+  }
+  return [r0, r1, r2, r3];
 }
 
 function argMax(this: Thread<{ length: number; inner: number }>, x: Floats): number {
@@ -74,20 +99,17 @@ const logarithm: ScalarFunction = (y) => y;
 const probability: ScalarFunction = (y) => Math.exp(y);
 
 /** Elements that one thread folds. Longer axes take several passes, which also keeps the rounding errors of sums small. */
-const MAX_PART = 64;
+export const MAX_PART = 64;
 
 export function reduceKernels(device: Device): Pick<Backend, 'reduce' | 'softmax'> {
   /** One pass: from [outer, length, inner] to [outer, parts, inner]. */
   const pass = (x: Buffer, { outer, length, inner }: AxisView, fold: ScalarFunction, parts: number): Buffer => {
-    const constants = { length, inner, parts, partLength: Math.ceil(length / parts) };
-    return device.run({
-      kernel: reduce,
-      inputs: [x],
-      constants,
-      functions: { fold },
-      grid: [outer * parts * inner],
-      length: outer * parts * inner,
-    });
+    const constants = { length, parts, partLength: Math.ceil(length / parts) };
+    const shape = [outer, parts, inner];
+    const call = { inputs: [x], functions: { fold } };
+    return inner % 4 === 0
+      ? device.run({ ...call, kernel: reduceCells, constants: { ...constants, inner: inner / 4 }, ...cellGrid(shape) })
+      : device.run({ ...call, kernel: reduce, constants: { ...constants, inner }, ...floatGrid(shape) });
   };
 
   return {
