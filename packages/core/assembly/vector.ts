@@ -1,0 +1,57 @@
+/** @file Steps that every kernel takes with vectors of four floats. */
+
+/** a * b + c, with one rounding where the engine has relaxed SIMD. */
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Elements of a where the mask is set, else of b. */
+export function select(mask: v128, a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, mask);
+}
+
+/** max(x, low), but NaN stays NaN; one instruction, where f32x4.max takes several. */
+export function atLeast(x: v128, low: v128): v128 {
+  return f32x4.pmax(x, low);
+}
+
+/** min(x, high), but NaN stays NaN. */
+export function atMost(x: v128, high: v128): v128 {
+  return f32x4.pmin(x, high);
+}
+
+/** 1 where the mask is set, else 0. */
+export function indicator(mask: v128): v128 {
+  return v128.and(mask, f32x4.splat(1));
+}
+
+/** Stores the first `count` lanes, of 1 to 4. */
+export function storeLanes(y: usize, v: v128, count: i32): void {
+  if (count >= 4) v128.store(y, v);
+  else {
+    v128.store32_lane(y, v, 0);
+    if (count > 1) v128.store32_lane(y, v, 1, 4);
+    if (count > 2) v128.store32_lane(y, v, 2, 8);
+  }
+}
+
+/** The first `count` lanes, 0 in the others; for sums, where what lies behind must not count. */
+export function loadLanes(x: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(x);
+  let v = v128.load32_zero(x);
+  if (count > 1) v = v128.load32_lane(x, v, 1, 4);
+  if (count > 2) v = v128.load32_lane(x, v, 2, 8);
+  return v;
+}
+
+/** The sum of the four lanes. */
+export function sumLanes(v: v128): f32 {
+  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** The address of a float. */
+export function at(x: usize, index: i32): usize {
+  return x + ((<usize>index) << 2);
+}

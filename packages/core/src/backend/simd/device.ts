@@ -1,0 +1,102 @@
+/** @file The simd device: the module for this engine, its memory, its threads, and how kernels are called. */
+import { BackendError } from '../../errors.ts';
+import { type Shape, sizeOf } from '../../shape.ts';
+import type { Buffer } from '../backend.ts';
+import { ARGUMENTS, MAX_FLOATS, MAX_INTEGERS, RESERVED } from './control.ts';
+import { type SimdBuffer, SimdMemory } from './memory.ts';
+import { plain, relaxed } from './modules.generated.ts';
+import { type Kernels, Threads } from './threads.ts';
+
+/** A thread's own memory, as scratch() in assembly/job.ts promises. */
+const SCRATCH_FLOATS = (1024 * 1024) / 4;
+
+/** Work that a chunk should have at least, and chunks that a job should have at most. */
+const CHUNK_WORK = 2 ** 17;
+const MAX_CHUNKS = 64;
+
+/** One run of a kernel. */
+export interface Call {
+  readonly integers: readonly number[];
+  readonly floats?: readonly number[];
+  readonly items: number;
+  /** Floating point operations, roughly, for all items: what is too small runs on the calling thread alone. */
+  readonly work: number;
+}
+
+export class SimdDevice {
+  readonly #memory: SimdMemory;
+  readonly #threads: Threads;
+  readonly #integers: Int32Array;
+  readonly #floats: Float32Array;
+
+  private constructor(memory: SimdMemory, threads: Threads) {
+    this.#memory = memory;
+    this.#threads = threads;
+    this.#integers = new Int32Array(memory.memory.buffer, 4 * ARGUMENTS, MAX_INTEGERS);
+    this.#floats = new Float32Array(memory.memory.buffer, 4 * (ARGUMENTS + MAX_INTEGERS), MAX_FLOATS);
+  }
+
+  /** @throws BackendError if the engine lacks WebAssembly's SIMD or shared memory, or a worker does not start. */
+  static async create(threads: number): Promise<SimdDevice> {
+    const module = await compile();
+    const memory = new SimdMemory(RESERVED);
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
+    const scratch = () => memory.allocate(SCRATCH_FLOATS).pointer;
+    (exports as Kernels).setScratch(scratch());
+    const pool = new Threads(exports as Kernels, memory.memory);
+    await pool.start(
+      Array.from({ length: threads - 1 }, () => ({ module, memory: memory.memory, scratch: scratch() })),
+    );
+    return new SimdDevice(memory, pool);
+  }
+
+  get threads(): number {
+    return this.#threads.count;
+  }
+
+  /** A new buffer of this shape, with any content. */
+  allocate(shape: Shape): SimdBuffer {
+    return this.#memory.allocate(sizeOf(shape));
+  }
+
+  upload(values: Float32Array): SimdBuffer {
+    const buffer = this.#memory.allocate(values.length);
+    this.#memory.view(buffer, values.length).set(values);
+    return buffer;
+  }
+
+  download(buffer: Buffer, length: number): Float32Array {
+    return this.#memory.view(buffer, length).slice();
+  }
+
+  release(buffer: Buffer): void {
+    this.#memory.release(buffer);
+  }
+
+  /** Runs an export of the module on as many threads as the work is worth. */
+  run(kernel: string, { integers, floats, items, work }: Call): void {
+    this.#integers.set(integers);
+    if (floats) this.#floats.set(floats);
+    const chunks = Math.min(Math.max(Math.round(work / CHUNK_WORK), 1), MAX_CHUNKS);
+    this.#threads.run(kernel, items, Math.ceil(items / chunks));
+  }
+
+  destroy(): void {
+    this.#threads.destroy();
+  }
+}
+
+/** The address of an operand's first float. */
+export function pointer(operand: { readonly buffer: Buffer }): number {
+  return (operand.buffer as SimdBuffer).pointer;
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  const bytes = [relaxed, plain].map(decode).find((module) => WebAssembly.validate(module));
+  if (!bytes) throw new BackendError('simd', 'this engine has no WebAssembly SIMD or no threads');
+  return WebAssembly.compile(bytes);
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
