@@ -8,6 +8,7 @@ import { convKernels } from './kernels/conv.ts';
 import { depthwiseKernels } from './kernels/depthwise.ts';
 import { elementwiseKernels } from './kernels/elementwise.ts';
 import { layoutKernels } from './kernels/layout.ts';
+import { lrnKernels } from './kernels/lrn.ts';
 import { matMulKernels } from './kernels/matmul.ts';
 import { normKernels } from './kernels/norm.ts';
 import { optimizerKernels } from './kernels/optimizer.ts';
@@ -31,6 +32,7 @@ export async function createGpuBackend(name: BackendName): Promise<Backend> {
     ...depthwiseKernels(device),
     ...poolKernels(device),
     ...normKernels(device),
+    ...lrnKernels(device),
     ...reduceKernels(device),
     ...layoutKernels(device),
     ...resizeKernels(device),

@@ -160,17 +160,23 @@ function poolGradFloats(this: PoolGrad, dy: Floats, winners: Floats): number {
 }
 
 /** What the first two kernels compute. */
-const average = {
+interface Fold {
+  readonly initial: number;
+  readonly fold: ScalarFunction;
+  readonly finish: ScalarFunction;
+}
+
+const average: Fold = {
   initial: 0,
-  fold: ((total, x) => total + x) as ScalarFunction,
-  finish: ((total, _winner, count) => total / count) as ScalarFunction,
+  fold: (total, x) => total + x,
+  finish: (total, _winner, count) => total / count,
 };
-const largest = {
+const largest: Fold = {
   initial: Number.NEGATIVE_INFINITY,
-  fold: ((total, x) => Math.max(total, x)) as ScalarFunction,
-  finish: ((total, _winner, _count) => total) as ScalarFunction,
+  fold: (total, x) => Math.max(total, x),
+  finish: (total, _winner, _count) => total,
 };
-const winner = { ...largest, finish: ((_total, place, _count) => place) as ScalarFunction };
+const winner: Fold = { ...largest, finish: (_total, place, _count) => place };
 
 const toAll: ScalarFunction = (dy, _winner, _pixel, count) => dy / count;
 const toWinner: ScalarFunction = (dy, place, pixel, _count) => (place === pixel ? dy : 0);
@@ -178,7 +184,7 @@ const toWinner: ScalarFunction = (dy, place, pixel, _count) => (place === pixel 
 export function poolKernels(
   device: Device,
 ): Pick<Backend, 'maxPool2d' | 'maxPool2dGrad' | 'avgPool2d' | 'avgPool2dGrad'> {
-  const pool = (x: Buffer, window: Window2d, { initial, fold, finish }: typeof average): Buffer => {
+  const pool = (x: Buffer, window: Window2d, { initial, fold, finish }: Fold): Buffer => {
     const { outHeight, outWidth } = window;
     const call = { inputs: [x], numbers: [initial], functions: { extent, fold, finish } };
     return device.run({ ...call, ...variant(window, poolCells, poolFloats, outHeight * outWidth) });
