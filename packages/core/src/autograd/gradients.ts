@@ -74,12 +74,13 @@ export const gradients: { readonly [K in OperatorName]: GradientRule<K> } = {
   avgPool2d: ({ attributes }, dy) => [() => avgPool2dGrad(dy, attributes)],
 
   batchNorm: ({ inputs: [x, moments, gamma], attributes }, dy) => {
-    const parameters = () => batchNormGradParameters(x, moments, dy, attributes);
+    // one pass over x and dy serves all three
+    const parameters = batchNormGradParameters(x, moments, dy, attributes);
     return [
-      () => batchNormGradInput(x, moments, gamma, dy, parameters(), attributes),
+      () => batchNormGradInput(x, moments, gamma, dy, parameters, attributes),
       null,
-      () => row(parameters(), 0),
-      () => row(parameters(), 1),
+      () => row(parameters, 0),
+      () => row(parameters, 1),
     ];
   },
   localResponseNormalization: ({ inputs: [x], attributes }, dy) => [
