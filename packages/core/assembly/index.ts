@@ -16,4 +16,8 @@
 export { binary, where } from './binary';
 export { copyStrided, fill } from './copy';
 export { claim, setScratch } from './job';
+export { pack } from './pack';
+export { product } from './product';
+export { sumParts } from './sum';
+export { transposedProduct } from './transposed-product';
 export { unary } from './unary';

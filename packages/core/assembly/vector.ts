@@ -45,6 +45,18 @@ export function loadLanes(x: usize, count: i32): v128 {
   return v;
 }
 
+/** Stores the columns of four vectors as rows, `step` bytes apart. */
+export function storeTransposed(v0: v128, v1: v128, v2: v128, v3: v128, y: usize, step: usize): void {
+  const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
+  v128.store(y, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(y + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(y + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(y + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+}
+
 /** The sum of the four lanes. */
 export function sumLanes(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));

@@ -1,9 +1,11 @@
 /** @file The backend whose kernels are WebAssembly SIMD, written in AssemblyScript (see packages/core/assembly). */
 import { ArgumentError } from '../../errors.ts';
 import type { Backend, BackendName } from '../backend.ts';
+import { convKernels } from './conv.ts';
 import { SimdDevice } from './device.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { layoutKernels } from './layout.ts';
+import { matMulKernels } from './matmul.ts';
 import { availableThreads, canShare } from './threads.ts';
 
 export interface SimdOptions {
@@ -23,6 +25,8 @@ export async function createSimdBackend({ threads }: SimdOptions = {}): Promise<
     destroy: () => device.destroy(),
     ...elementwiseKernels(device),
     ...layoutKernels(device),
+    ...matMulKernels(device),
+    ...convKernels(device),
   } as Backend;
 }
 

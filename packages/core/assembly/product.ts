@@ -1,0 +1,133 @@
+/** @file Matrix products whose left side is read by rows, and convolutions as such products: each window is a row. */
+import { int, pointer, scratch } from './job';
+import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { at } from './vector';
+import { GRID, resultPixel, sourcePixel, TAPS, X } from './window';
+
+/** What the left side is: a matrix; or the channels under each tap of a window, where they are or copied together. */
+enum Left {
+  Matrix,
+  Pixels,
+  CopiedPixels,
+}
+
+const SOURCE_POINTER: usize = 0;
+const LENGTH: usize = 1;
+const RESULT_POINTER: usize = 5;
+const N: usize = 6;
+
+/** The table of four rows of a matrix, the last of them repeated if there are fewer. */
+function matrixTable(args: usize, batch: i32, row: i32, count: i32, table: usize): void {
+  const a = pointer(args, SOURCE_POINTER) + <usize>batch * pointer(args, 11);
+  const c = pointer(args, RESULT_POINTER) + <usize>batch * pointer(args, 13);
+  for (let r = 0; r < ROWS; r++) {
+    const existing = row + min(r, count - 1);
+    const entry = table + ((<usize>r) << 2);
+    store<u32>(entry, at(c, existing * int(args, N)));
+    store<u32>(entry, at(a, existing * int(args, LENGTH)), RUNS);
+  }
+}
+
+/** The table of four windows. Taps outside of the image read `zeros`. With `copies`, each window is copied there, as one run. */
+function windowTable(args: usize, row: i32, count: i32, table: usize, zeros: usize, copies: usize): void {
+  const source = pointer(args, SOURCE_POINTER);
+  const channels = int(args, LENGTH);
+  const bytes: usize = (<usize>channels) << 2;
+  const tapsY = int(args, TAPS);
+  const tapsX = int(args, TAPS + X);
+  const copyBytes = bytes * <usize>(tapsY * tapsX);
+  for (let r = 0; r < ROWS; r++) {
+    const window = row + min(r, count - 1);
+    const line = window / int(args, GRID + X);
+    const j = window - line * int(args, GRID + X);
+    const image = line / int(args, GRID);
+    const i = line - image * int(args, GRID);
+    const entry = table + ((<usize>r) << 2);
+    store<u32>(entry, at(pointer(args, RESULT_POINTER), resultPixel(args, image, i, j) * int(args, N)));
+    let run = entry + RUNS;
+    let copy = copies + <usize>r * copyBytes;
+    if (copies !== 0) store<u32>(run, copy);
+    for (let ty = 0; ty < tapsY; ty++) {
+      for (let tx = 0; tx < tapsX; tx++) {
+        const pixel = sourcePixel(args, image, i, j, ty, tx);
+        const from = pixel < 0 ? zeros : at(source, pixel * channels);
+        if (copies !== 0) {
+          for (let c: usize = 0; c < bytes; c += 4) store<f32>(copy + c, load<f32>(from + c));
+          copy += bytes;
+        } else {
+          store<u32>(run, from);
+          run += 16;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * An item is a block of rows and columns of one matrix of the batch. Integers: source, run length (k, or channels), b,
+ * bytes from panel to panel of b, bytes from row to row of a panel, result, n, bias (or 0), activation (or -1), rows of a
+ * matrix, rows of an item, bytes from matrix to matrix of the source, of b, of the result, columns of an item, the kind of
+ * left side, and a window if that is not a matrix.
+ */
+export function product(args: usize, start: i32, end: i32): void {
+  const n = int(args, N);
+  const m = int(args, 9);
+  const itemRows = int(args, 10);
+  const itemColumns = int(args, 14);
+  const left = int(args, 15);
+  const taps = left === Left.Matrix ? 1 : int(args, TAPS) * int(args, TAPS + X);
+  const runs = left === Left.Pixels ? taps : 1;
+  const length = left === Left.CopiedPixels ? taps * int(args, LENGTH) : int(args, LENGTH);
+  const bytes: usize = (<usize>length) << 2;
+  const tableBytes: usize = RUNS + ((<usize>runs) << 4);
+  const copyBytes: usize = left === Left.CopiedPixels ? bytes * ROWS : 0;
+
+  const zeros = scratch();
+  const zeroBytes: usize = left === Left.Matrix ? 0 : (<usize>int(args, LENGTH)) << 2;
+  memory.fill(zeros, 0, zeroBytes);
+  const tables = zeros + zeroBytes;
+  const copies = tables + <usize>(itemRows / ROWS) * tableBytes;
+
+  const blocksDown = (m + itemRows - 1) / itemRows;
+  const blocksAcross = (n + itemColumns - 1) / itemColumns;
+  for (let item = start; item < end; item++) {
+    const block = item / blocksAcross;
+    const firstColumn = (item - block * blocksAcross) * itemColumns;
+    const batch = block / blocksDown;
+    const firstRow = (block - batch * blocksDown) * itemRows;
+    const endRow = min(firstRow + itemRows, m);
+    const endColumn = min(firstColumn + itemColumns, n);
+    let table = tables;
+    let copy = copies;
+    for (let row = firstRow; row < endRow; row += ROWS) {
+      const count = min(endRow - row, ROWS);
+      if (left === Left.Matrix) matrixTable(args, batch, row, count, table);
+      else windowTable(args, row, count, table, zeros, left === Left.CopiedPixels ? copy : 0);
+      table += tableBytes;
+      copy += copyBytes;
+    }
+    const b = pointer(args, 2) + <usize>batch * pointer(args, 12);
+    const bias = pointer(args, 7);
+    for (let column = firstColumn; column < endColumn; column += COLUMNS) {
+      const panel = b + <usize>(column / COLUMNS) * pointer(args, 3);
+      const offset: usize = (<usize>column) << 2;
+      table = tables;
+      for (let row = firstRow; row < endRow; row += ROWS) {
+        tile(
+          table,
+          runs,
+          bytes,
+          panel,
+          pointer(args, 4),
+          offset,
+          bias === 0 ? 0 : bias + offset,
+          false,
+          endRow - row,
+          endColumn - column,
+          int(args, 8),
+        );
+        table += tableBytes;
+      }
+    }
+  }
+}

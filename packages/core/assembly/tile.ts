@@ -1,0 +1,106 @@
+/**
+ * @file The innermost step of every product and convolution: 4 rows by 8 columns of the result in eight vectors, which is
+ * what the engines keep in registers.
+ *
+ * The rows of A are not packed: a table tells where they are, run by run, so that a run may be a row of a matrix or the
+ * channels of one pixel under a filter (the indirect convolution algorithm: Dukhan 2019). Runs of the four rows have equal
+ * lengths. B is a panel of 8 columns, whose rows follow each other through all runs.
+ */
+import { activate } from './unary';
+import { madd, storeLanes } from './vector';
+
+/** Rows and columns of a tile. */
+export const ROWS: i32 = 4;
+export const COLUMNS: i32 = 8;
+
+/** Where the table's runs begin: in front of them are the addresses of the four rows of the result. */
+export const RUNS: usize = 16;
+
+function finish(table: usize, row: i32, column: usize, v0: v128, v1: v128, columns: i32, activation: i32): void {
+  const y: usize = <usize>load<u32>(table + ((<usize>row) << 2)) + column;
+  storeLanes(y, activate(activation, v0), columns);
+  if (columns > 4) storeLanes(y + 16, activate(activation, v1), columns - 4);
+}
+
+/**
+ * @param table the addresses of the result's four rows, then those of A's rows, four a run
+ * @param bytes length of each run
+ * @param b the first row of the panel; its rows lie `stepB` bytes apart
+ * @param column where the tile begins within the rows of the result, in bytes
+ * @param bias 8 floats from which the sums start, or 0; with `accumulate` they start from what the result holds
+ * @param rows rows of the tile that exist, 1 to 4
+ * @param columns columns that exist; more than 8 count as 8
+ */
+export function tile(
+  table: usize,
+  runs: i32,
+  bytes: usize,
+  b: usize,
+  stepB: usize,
+  column: usize,
+  bias: usize,
+  accumulate: bool,
+  rows: i32,
+  columns: i32,
+  activation: i32,
+): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  if (accumulate) {
+    const y0: usize = <usize>load<u32>(table) + column;
+    const y1: usize = <usize>load<u32>(table, 4) + column;
+    const y2: usize = <usize>load<u32>(table, 8) + column;
+    const y3: usize = <usize>load<u32>(table, 12) + column;
+    c00 = v128.load(y0);
+    c01 = v128.load(y0, 16);
+    c10 = v128.load(y1);
+    c11 = v128.load(y1, 16);
+    c20 = v128.load(y2);
+    c21 = v128.load(y2, 16);
+    c30 = v128.load(y3);
+    c31 = v128.load(y3, 16);
+  } else if (bias !== 0) {
+    c00 = c10 = c20 = c30 = v128.load(bias);
+    c01 = c11 = c21 = c31 = v128.load(bias, 16);
+  }
+  let run = table + RUNS;
+  for (; runs > 0; runs--) {
+    let a0: usize = load<u32>(run);
+    let a1: usize = load<u32>(run, 4);
+    let a2: usize = load<u32>(run, 8);
+    let a3: usize = load<u32>(run, 12);
+    const end = a0 + bytes;
+    do {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      let a = v128.load32_splat(a0);
+      c00 = madd(a, b0, c00);
+      c01 = madd(a, b1, c01);
+      a = v128.load32_splat(a1);
+      c10 = madd(a, b0, c10);
+      c11 = madd(a, b1, c11);
+      a = v128.load32_splat(a2);
+      c20 = madd(a, b0, c20);
+      c21 = madd(a, b1, c21);
+      a = v128.load32_splat(a3);
+      c30 = madd(a, b0, c30);
+      c31 = madd(a, b1, c31);
+      a0 += 4;
+      a1 += 4;
+      a2 += 4;
+      a3 += 4;
+      b += stepB;
+    } while (a0 !== end);
+    run += 16;
+  }
+  finish(table, 0, column, c00, c01, columns, activation);
+  if (rows > 1) finish(table, 1, column, c10, c11, columns, activation);
+  if (rows > 2) finish(table, 2, column, c20, c21, columns, activation);
+  if (rows > 3) finish(table, 3, column, c30, c31, columns, activation);
+}

@@ -1,0 +1,76 @@
+/** @file Convolutions, as products of windows and filters. */
+import type { Backend, Operand, Window2d } from '../backend.ts';
+import { pointer, type SimdDevice } from './device.ts';
+import type { SimdBuffer } from './memory.ts';
+import { type LeftSide, multiply, multiplyTransposed, type Windows } from './product.ts';
+import { axesOf, backward, forward, type WindowAxis, windowIntegers } from './window.ts';
+
+export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
+  return {
+    conv2d([x, filter, bias], window, shape) {
+      const y = device.allocate(shape);
+      multiply(device, {
+        left: windows(x, window),
+        right: { ...filterOf(filter, window), k: tapsOf(window) * window.inChannels },
+        m: pixelsOf(window),
+        result: y.pointer,
+        bias,
+        activation: window.activation,
+      });
+      return y;
+    },
+
+    conv2dGradInput([dy, filter], window, shape) {
+      const dx = device.allocate(shape);
+      const [axisY, axisX] = axesOf(window);
+      const { kernelWidth: filterWidth, inChannels: n, outChannels: k } = window;
+      for (const y of backward(axisY)) {
+        for (const x of backward(axisX)) {
+          multiply(device, {
+            left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
+            right: { pointer: pointer(filter), k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth },
+            m: window.batch * y.grid * x.grid,
+            result: dx.pointer,
+          });
+        }
+      }
+      return dx;
+    },
+
+    conv2dGradFilter([x, dy], window, shape): SimdBuffer {
+      const gradient = device.allocate(shape);
+      multiplyTransposed(device, {
+        left: windows(x, window),
+        right: { pointer: pointer(dy), k: pixelsOf(window), n: window.outChannels, transposed: false },
+        m: tapsOf(window) * window.inChannels,
+        result: gradient.pointer,
+      });
+      return gradient;
+    },
+  };
+}
+
+/** The image as the left side of a product: a matrix if each window is a pixel. */
+function windows(x: Operand, window: Window2d): LeftSide {
+  const left = { pointer: pointer(x), length: window.inChannels };
+  if (isPointwise(window)) return left;
+  const [y, xAxis] = axesOf(window);
+  return { ...left, window: windowOf(forward(y), forward(xAxis)) };
+}
+
+function windowOf(y: WindowAxis, x: WindowAxis): Windows {
+  return { integers: windowIntegers(y, x), taps: y.taps.count * x.taps.count };
+}
+
+function isPointwise(window: Window2d): boolean {
+  const { inHeight, inWidth, outHeight, outWidth, strideY, strideX, padTop, padLeft } = window;
+  const isWhole = outHeight === inHeight && outWidth === inWidth && padTop === 0 && padLeft === 0;
+  return tapsOf(window) === 1 && strideY === 1 && strideX === 1 && isWhole;
+}
+
+function filterOf(filter: Operand, { outChannels }: Window2d) {
+  return { pointer: pointer(filter), n: outChannels, transposed: false };
+}
+
+const tapsOf = ({ kernelHeight, kernelWidth }: Window2d) => kernelHeight * kernelWidth;
+const pixelsOf = ({ batch, outHeight, outWidth }: Window2d) => batch * outHeight * outWidth;

@@ -1,0 +1,182 @@
+/** @file Calls of the kernels in assembly/product.ts, which matrix products and convolutions share. */
+import type { Activation, Operand } from '../backend.ts';
+import { pointer, type SimdDevice } from './device.ts';
+import { activationId, MEMORY_BOUND } from './elementwise.ts';
+import { blocks } from './walk.ts';
+
+/** Rows and columns of a tile, as in assembly/tile.ts. */
+const ROWS = 4;
+const COLUMNS = 8;
+
+/** Rows of an item at most: enough to use a panel of the right side while it is in the cache. */
+const MAX_ITEM_ROWS = 64;
+
+/** Items that a product should have, for the threads to share. */
+const MIN_ITEMS = 16;
+
+/** With fewer rows, packing the right side would cost more than it gains. */
+const MIN_PACKED_ROWS = 16;
+
+/** The taps of a filter along one axis that are multiplied: `count` of them, from `first` on in steps of `step`. */
+export interface Taps {
+  readonly count: number;
+  readonly first: number;
+  readonly step: number;
+}
+
+const ONE_TAP: Taps = { count: 1, first: 0, step: 1 };
+
+/** Matrices [k, n], or [n, k] if transposed. A filter has one for each tap. */
+export interface RightSide {
+  readonly pointer: number;
+  readonly k: number;
+  readonly n: number;
+  readonly transposed: boolean;
+  /** Matrices of a batch that follow each other. */
+  readonly batch?: number;
+  readonly tapsY?: Taps;
+  readonly tapsX?: Taps;
+  readonly filterWidth?: number;
+}
+
+/** Where the panels of 8 columns of a right side lie; in bytes. */
+interface Panels {
+  readonly pointer: number;
+  readonly panelStep: number;
+  readonly rowStep: number;
+  readonly batchStep: number;
+  release(): void;
+}
+
+/** The left side: a matrix whose rows have `length` floats, or windows over images with `length` channels. */
+export interface LeftSide {
+  readonly pointer: number;
+  readonly length: number;
+  readonly batchStep?: number;
+  readonly window?: Windows;
+}
+
+/** Windows as kernels take them, and how many taps each has. */
+export interface Windows {
+  readonly integers: readonly number[];
+  readonly taps: number;
+}
+
+export interface Product {
+  readonly left: LeftSide;
+  readonly right: RightSide;
+  readonly batch?: number;
+  readonly m: number;
+  /** The address of the result. */
+  readonly result: number;
+  readonly bias?: Operand | undefined;
+  readonly activation?: Activation | undefined;
+}
+
+/** Windows over images of fewer channels are copied together before they are multiplied. */
+const MIN_CHANNELS = 8;
+
+/** result = left * right (+ bias), then the activation. */
+export function multiply(device: SimdDevice, { left, right, batch = 1, m, result, bias, activation }: Product): void {
+  const { n } = right;
+  const taps = left.window?.taps ?? 1;
+  const k = left.length * taps;
+  const isCopied = left.length < MIN_CHANNELS && taps > 1;
+  const kind = left.window ? (isCopied ? 2 : 1) : 0;
+  const itemRows = Math.min(Math.ceil(m / ROWS) * ROWS, MAX_ITEM_ROWS);
+  const blocksDown = batch * Math.ceil(m / itemRows);
+  const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(MIN_ITEMS / blocksDown));
+  const panels = panelsOf(device, right, m);
+  device.run('product', {
+    integers: [
+      ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep, result, n],
+      ...[bias ? pointer(bias) : 0, activationId(activation), m, itemRows],
+      ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, kind],
+      ...new Array<number>(16).fill(0),
+      ...(left.window?.integers ?? []),
+    ],
+    items: blocksDown * Math.ceil(n / itemColumns),
+    work: 2 * batch * m * n * k,
+  });
+  panels.release();
+}
+
+/** Rows of an item, and elements of the sum of a part at least, when the left side is read by columns. */
+const MAX_TRANSPOSED_ITEM_ROWS = 256;
+const MIN_PART = 512;
+
+/**
+ * result = left^T * right (+ bias), then the activation. The left side's rows have `length` floats, for each of the taps of
+ * its window if it has one; `right.k` is the length of the sum.
+ */
+export function multiplyTransposed(
+  device: SimdDevice,
+  { left, right, batch = 1, m, result, bias, activation }: Product,
+): void {
+  const { k, n } = right;
+  const blocksDown = Math.ceil(m / MAX_TRANSPOSED_ITEM_ROWS);
+  const itemRows = ROWS * Math.ceil(m / blocksDown / ROWS);
+  const canSplit = !bias && !activation;
+  // enough items for the threads to share: by columns, or else by parts of the sum, which are added afterwards
+  const wanted = Math.ceil(MIN_ITEMS / (batch * blocksDown));
+  const partLength = canSplit ? Math.max(Math.ceil(k / wanted), MIN_PART) : k;
+  const parts = Math.ceil(k / partLength);
+  const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(wanted / parts));
+  const partials = parts > 1 ? device.allocate([batch, parts, m, n]) : undefined;
+  const panels = panelsOf(device, right, m);
+  device.run('transposedProduct', {
+    integers: [
+      ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep],
+      ...[partials?.pointer ?? result, n, bias ? pointer(bias) : 0, activationId(activation), k, partLength],
+      ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, Number(left.window !== undefined)],
+      ...[itemRows, m, parts],
+      ...new Array<number>(13).fill(0),
+      ...(left.window?.integers ?? []),
+    ],
+    items: batch * parts * Math.ceil(m / itemRows) * Math.ceil(n / itemColumns),
+    work: 2 * batch * m * n * k,
+  });
+  panels.release();
+  if (!partials) return;
+  for (let i = 0; i < batch; i++) {
+    const count = m * n;
+    device.run('sumParts', {
+      integers: [parts, count, partials.pointer + 4 * i * parts * count, result + 4 * i * count],
+      items: blocks(count),
+      work: parts * count * MEMORY_BOUND,
+    });
+  }
+  device.release(partials);
+}
+
+/** The right side as panels: packed, unless there are so few rows on the left that it is read but a few times. */
+export function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
+  const { k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 } = right;
+  if (m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
+    return {
+      pointer: right.pointer,
+      panelStep: 4 * COLUMNS,
+      rowStep: 4 * n,
+      batchStep: batch === 1 ? 0 : 4 * k * n,
+      release: () => {},
+    };
+  }
+  const count = Math.ceil(n / COLUMNS);
+  const rows = k * tapsY.count * tapsX.count;
+  const packed = device.allocate([batch, count, rows, COLUMNS]);
+  device.run('pack', {
+    integers: [
+      ...[right.pointer, packed.pointer, k, n, Number(transposed), count, batch === 1 ? 0 : 4 * k * n],
+      ...[tapsY.count, tapsY.first, tapsY.step, tapsX.count, tapsX.first, tapsX.step, filterWidth],
+    ],
+    items: batch * count,
+    work: batch * rows * n * MEMORY_BOUND,
+  });
+  return {
+    pointer: packed.pointer,
+    panelStep: 4 * COLUMNS * rows,
+    rowStep: 4 * COLUMNS,
+    batchStep: batch === 1 ? 0 : 4 * COLUMNS * rows * count,
+    release: () => device.release(packed),
+  };
+}

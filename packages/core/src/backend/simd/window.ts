@@ -1,0 +1,101 @@
+/** @file Windows over images as kernels take them, in both directions of a convolution. See assembly/window.ts. */
+import type { Window2d } from '../backend.ts';
+import type { Taps } from './product.ts';
+
+/** One axis of a window. */
+export interface WindowAxis {
+  readonly source: number;
+  readonly grid: number;
+  readonly step: number;
+  readonly first: number;
+  readonly taps: Taps;
+  readonly tapStep: number;
+  readonly result: number;
+  readonly resultStep: number;
+  readonly resultFirst: number;
+}
+
+interface Axis {
+  readonly inSize: number;
+  readonly outSize: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly pad: number;
+}
+
+export function axesOf(window: Window2d): readonly [y: Axis, x: Axis] {
+  return [
+    {
+      inSize: window.inHeight,
+      outSize: window.outHeight,
+      kernel: window.kernelHeight,
+      stride: window.strideY,
+      dilation: window.dilationY,
+      pad: window.padTop,
+    },
+    {
+      inSize: window.inWidth,
+      outSize: window.outWidth,
+      kernel: window.kernelWidth,
+      stride: window.strideX,
+      dilation: window.dilationX,
+      pad: window.padLeft,
+    },
+  ];
+}
+
+/** From the image to the result. */
+export function forward({ inSize, outSize, kernel, stride, dilation, pad }: Axis): WindowAxis {
+  return {
+    source: inSize,
+    grid: outSize,
+    step: stride,
+    first: -pad,
+    taps: { count: kernel, first: 0, step: 1 },
+    tapStep: dilation,
+    result: outSize,
+    resultStep: 1,
+    resultFirst: 0,
+  };
+}
+
+/**
+ * From the result's derivative back to the image's. With a stride, every stride-th pixel is reached by the same taps, so
+ * there is a window for each of the `stride` phases; those between which only zeros would be read are left out.
+ */
+export function backward({ inSize, outSize, kernel, stride, dilation, pad }: Axis): WindowAxis[] {
+  const phases = Array.from({ length: Math.min(stride, inSize) }, (_, phase) => phase);
+  const tapPeriod = stride / greatestCommonDivisor(stride, dilation);
+  return phases.map((phase) => {
+    const candidates = Array.from({ length: Math.min(tapPeriod, kernel) }, (_, tap) => tap);
+    const firstTap = candidates.find((tap) => (phase + pad - tap * dilation) % stride === 0);
+    return {
+      source: outSize,
+      grid: Math.ceil((inSize - phase) / stride),
+      step: 1,
+      first: firstTap === undefined ? 0 : (phase + pad - firstTap * dilation) / stride,
+      taps: {
+        count: firstTap === undefined ? 0 : Math.ceil((kernel - firstTap) / tapPeriod),
+        first: firstTap ?? 0,
+        step: tapPeriod,
+      },
+      tapStep: (-tapPeriod * dilation) / stride,
+      result: inSize,
+      resultStep: stride,
+      resultFirst: phase,
+    };
+  });
+}
+
+/** The integers that describe a window to kernels. */
+export function windowIntegers(y: WindowAxis, x: WindowAxis): number[] {
+  return [y, x].flatMap((axis) => [
+    ...[axis.source, axis.grid, axis.step, axis.first, axis.taps.count, axis.tapStep],
+    ...[axis.result, axis.resultStep, axis.resultFirst],
+  ]);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
