@@ -2,10 +2,10 @@
 
 import { commonBackend } from '../autograd/tape.ts';
 import type { Backend, UpdateKernels } from '../backend/backend.ts';
-import { GradientError, ShapeError } from '../errors.ts';
+import { ArgumentError, GradientError, ShapeError } from '../errors.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import type { Parameter, Tensor } from '../tensor.ts';
-import { checkFinite } from './check.ts';
+import { checkFinite, checkInteger } from './check.ts';
 
 type Hyper<K extends keyof UpdateKernels> = Parameters<UpdateKernels[K]>[1];
 
@@ -43,18 +43,25 @@ function update<K extends keyof UpdateKernels>(
   });
 }
 
+function checkState(operator: string, name: string, tensor: Parameter | undefined, reason: string): void {
+  if (!tensor) throw new ArgumentError(operator, `${name} must be a parameter for ${reason} but is undefined`);
+}
+
 /** Stochastic gradient descent. The velocity is needed if the momentum is not 0. See UpdateKernels.sgd. */
 export function sgdUpdate(weights: Parameter, velocity: Parameter | undefined, hyper: Hyper<'sgd'>): void {
+  if (hyper.momentum !== 0) checkState('sgd', 'velocity', velocity, `momentum ${hyper.momentum}`);
   update('sgd', weights, weights.grad, [velocity], hyper);
 }
 
 /** Adam, or AdamW with decoupled weight decay. See UpdateKernels.adam. */
 export function adamUpdate(weights: Parameter, m: Parameter, v: Parameter, hyper: Hyper<'adam'>): void {
+  checkInteger('adam', 'step', hyper.step, 1);
   update('adam', weights, weights.grad, [m, v], hyper);
 }
 
 /** Adamax. See UpdateKernels.adamax. */
 export function adamaxUpdate(weights: Parameter, m: Parameter, u: Parameter, hyper: Hyper<'adamax'>): void {
+  checkInteger('adamax', 'step', hyper.step, 1);
   update('adamax', weights, weights.grad, [m, u], hyper);
 }
 
@@ -64,5 +71,7 @@ export function rmspropUpdate(
   state: { meanSquare: Parameter; meanGradient?: Parameter | undefined; velocity?: Parameter | undefined },
   hyper: Hyper<'rmsprop'>,
 ): void {
+  if (hyper.momentum !== 0) checkState('rmsprop', 'velocity', state.velocity, `momentum ${hyper.momentum}`);
+  if (hyper.centered) checkState('rmsprop', 'meanGradient', state.meanGradient, 'centered');
   update('rmsprop', weights, weights.grad, [state.meanSquare, state.meanGradient, state.velocity], hyper);
 }
