@@ -1,0 +1,27 @@
+/** @file Every example runs to its end. */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const options = { cwd: root, timeout: 100_000 };
+const run = (file: string) => promisify(execFile)('node', ['--conditions=source', '--import', 'tsx', file], options);
+
+/** What an example prints when it does what it is there for; files that only serve others are not listed. */
+const examples: Record<string, RegExp> = {
+  'smile.ts': /accuracy 100 %[^]*smile \d+\.\d %/,
+};
+
+describe('examples', () => {
+  it('are all tested', async () => {
+    const files = readdirSync(`${root}examples`).filter((name) => name.endsWith('.ts') && name !== 'faces.ts');
+    expect(files).toEqual(Object.keys(examples));
+  });
+
+  it.each(Object.entries(examples))('%s', async (file, output) => {
+    const { stdout } = await run(`examples/${file}`);
+    expect(stdout).toMatch(output);
+  });
+});
