@@ -7,6 +7,13 @@ interface HostBuffer {
   values: Float32Array;
 }
 
+/** The method by which gpu.js's WebAssembly kernels make nested arrays of their results, which takes longer than most kernels. */
+interface WebAssemblyKernelState {
+  _shapeOutput?(result: Float32Array): Float32Array;
+}
+
+const unshaped = (result: Float32Array) => result;
+
 export class HostDevice implements Device {
   readonly #mode: 'webasm' | 'cpu';
   readonly #gpujs: GpuJs;
@@ -37,13 +44,15 @@ export class HostDevice implements Device {
   run(call: Call): HostBuffer {
     const inputs = call.inputs.map((buffer) => (buffer as HostBuffer).values);
     const { run, lowered } = this.#kernels.get(call, inputs.map(({ length }) => length).join());
+    (run.kernel as WebAssemblyKernelState)._shapeOutput = unshaped;
     const operands = inputs.map((values) => this.#gpujs.input(values, [values.length]));
     const result = run(...operands, ...(call.numbers ?? []));
     const ranOn = run.kernel.constructor.mode;
     if (ranOn !== this.#mode) {
       throw new BackendError('gpu', `a kernel for ${this.#mode} would run on ${ranOn} (${run.kernel.fallbackReason})`);
     }
-    return { values: lowered.resultWidth === 4 ? flatten(result, call.length) : padded(result as Float32Array) };
+    if (lowered.resultWidth === 4 && this.#mode === 'cpu') return { values: flatten(result, call.length) };
+    return { values: padded(result as Float32Array) };
   }
 
   destroy(): void {
@@ -62,7 +71,7 @@ function padded(values: Float32Array): Float32Array {
   return result;
 }
 
-/** gpu.js shapes results into nested arrays of cells; memory wants them in a row. */
+/** On cpu, gpu.js gives nested arrays of cells; memory wants them in a row. */
 function flatten(nested: unknown, length: number): Float32Array {
   const flat = new Float32Array(Math.ceil(length / 4) * 4);
   let position = 0;
