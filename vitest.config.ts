@@ -1,26 +1,8 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromiumOptions } from './chromium.ts';
 
-/** Debian's Chromium with software WebGL2 and WebGPU (SwiftShader), and without calls home. */
-const chromium = playwright({
-  launchOptions: {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--use-angle=swiftshader',
-      '--enable-unsafe-swiftshader',
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-      '--enable-features=Vulkan',
-      '--ignore-gpu-blocklist',
-    ],
-  },
-});
+const chromium = playwright({ launchOptions: chromiumOptions });
 
 const conditions = ['source'];
 

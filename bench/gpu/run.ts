@@ -1,0 +1,118 @@
+/**
+ * @file Compares fer with tfjs on the GPU of a browser: `pnpm --filter @fer/bench run gpu [--mode webgl2] [--only text]`.
+ * Both run in one page of a headless Chromium, with the operands resident, and every result read back within the timing.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium, type Page } from 'playwright';
+import { createServer, type ViteDevServer } from 'vite';
+import { chromiumOptions } from '../../chromium.ts';
+import { type Case, cases, flopsOf, titleOf } from './cases.ts';
+import type * as page from './page.ts';
+
+const { values: options } = parseArgs({ options: { mode: { type: 'string' }, only: { type: 'string' } } });
+const modes = (['webgl2', 'webgpu'] as const).filter((mode) => !options.mode || mode === options.mode);
+const selected = cases.filter((work) => titleOf(work).includes(options.only ?? ''));
+
+interface Row {
+  mode: page.Mode;
+  case: string;
+  /** Medians and 10-90 % spreads in milliseconds. */
+  ours: [median: number, low: number, high: number];
+  theirs: [median: number, low: number, high: number];
+  samples: number;
+  /** How many times faster fer is. */
+  ratio: number;
+  gflops: number;
+  difference: number;
+}
+
+function quantiles(samples: readonly number[]): Row['ours'] {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return [0.5, 0.1, 0.9].map((q) => sorted[Math.round((sorted.length - 1) * q)]) as Row['ours'];
+}
+
+async function measure(tab: Page, mode: page.Mode, work: Case): Promise<Row> {
+  const { samples, difference } = await tab.evaluate(
+    (work) => (globalThis as unknown as { bench: typeof page }).bench.measure(work),
+    work,
+  );
+  const [ours, theirs] = [quantiles(samples[0]), quantiles(samples[1])];
+  const gflops = flopsOf(work) / ours[0] / 1e6;
+  return {
+    mode,
+    case: titleOf(work),
+    ours,
+    theirs,
+    samples: samples[0].length,
+    ratio: theirs[0] / ours[0],
+    gflops,
+    difference,
+  };
+}
+
+const columns = ['work', 'fer ms (10-90 %)', 'tfjs ms (10-90 %)', 'fer is faster by', 'GFLOP/s', 'results differ by'];
+const time = ([median, low, high]: Row['ours']) => `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
+const lineOf = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const lineOfRow = ({ case: title, ours, theirs, ratio, gflops, difference }: Row) =>
+  lineOf([title, time(ours), time(theirs), `${ratio.toFixed(2)}x`, gflops.toFixed(2), difference.toExponential(0)]);
+const tableOf = (rows: readonly Row[]) =>
+  [lineOf(columns), lineOf(columns.map(() => '---')), ...rows.map(lineOfRow)].join('\n');
+
+async function run(server: ViteDevServer): Promise<void> {
+  const browser = await chromium.launch(chromiumOptions);
+  const rows: Row[] = [];
+  const engines: Record<string, string> = {};
+  for (const mode of modes) {
+    const tab = await browser.newPage();
+    tab.on('console', (message) => message.type() === 'error' && console.error(message.text()));
+    tab.on('pageerror', (error) => console.error(error));
+    await tab.goto(server.resolvedUrls?.local[0] as string);
+    await tab.waitForFunction(() => 'bench' in globalThis);
+    const compared = await tab.evaluate(
+      (mode) => (globalThis as unknown as { bench: typeof page }).bench.start(mode),
+      mode,
+    );
+    engines[mode] = compared.join(' and ');
+    console.log(`\n${engines[mode]}\n${lineOf(columns)}\n${lineOf(columns.map(() => '---'))}`);
+    for (const work of selected) {
+      const row = await measure(tab, mode, work);
+      rows.push(row);
+      console.log(lineOfRow(row));
+    }
+    await tab.close();
+  }
+  const version = browser.version();
+  await browser.close();
+  if (!options.only && !options.mode) write(rows, engines, version);
+}
+
+function write(rows: readonly Row[], engines: Record<string, string>, version: string): void {
+  const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`;
+  const command = 'pnpm --filter @fer/bench run gpu';
+  const folder = new URL('../../docs/results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const report = { machine, command, date: new Date().toISOString(), engines, rows };
+  writeFileSync(new URL('gpu-kernels.json', folder), `${JSON.stringify(report, null, 2)}\n`);
+  const tables = modes.map((mode) => `## ${engines[mode]}\n\n${tableOf(rows.filter((row) => row.mode === mode))}\n`);
+  writeFileSync(
+    new URL('gpu-kernels.md', folder),
+    `# Kernels on the GPU\n\n${machine}. Made by \`${command}\`.\n\n${tables.join('\n')}`,
+  );
+}
+
+const server = await createServer({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  configFile: false,
+  logLevel: 'error',
+  resolve: { conditions: ['source', 'browser', 'module', 'import', 'default'] },
+  server: { fs: { allow: [fileURLToPath(new URL('../..', import.meta.url))] } },
+});
+await server.listen();
+try {
+  await run(server);
+} finally {
+  await server.close();
+}
