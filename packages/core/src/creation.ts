@@ -3,7 +3,7 @@ import type { NdArray } from 'ndarray';
 import { backend } from './backend/registry.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { Storage } from './memory.ts';
-import { checkInteger } from './ops/check.ts';
+import { checkInteger, checkOneOf } from './ops/check.ts';
 import type { Random } from './random.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
 import { type DType, Tensor } from './tensor.ts';
@@ -33,15 +33,22 @@ export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'floa
 }
 
 function isNdArray(values: TensorValues): values is NdArray {
-  return typeof values === 'object' && 'stride' in values && 'offset' in values;
+  return typeof values === 'object' && values !== null && 'stride' in values && 'offset' in values;
 }
 
 function shapeOfNested(values: TensorValues): number[] {
   if (typeof values === 'number') return [];
-  const { length } = values as ArrayLike<unknown>;
-  const first = (values as ArrayLike<TensorValues>)[0];
-  if (length === 0 || first === undefined) throw new ShapeError('tensor', 'values must not be empty');
-  return [length, ...(ArrayBuffer.isView(values) ? [] : shapeOfNested(first))];
+  const length = lengthOf(values);
+  if (length === undefined)
+    throw new ArgumentError('tensor', `values must be numbers, arrays or an ndarray but hold ${values}`);
+  if (length === 0) throw new ShapeError('tensor', 'values must not be empty');
+  const [first] = values as readonly TensorValues[];
+  return [length, ...shapeOfNested(first as TensorValues)];
+}
+
+/** Of an array or a typed array. */
+function lengthOf(values: unknown): number | undefined {
+  return Array.isArray(values) || ArrayBuffer.isView(values) ? (values as ArrayLike<number>).length : undefined;
 }
 
 function fillFromNested(flat: Float32Array, values: TensorValues, shape: Shape, position: number): number {
@@ -51,12 +58,9 @@ function fillFromNested(flat: Float32Array, values: TensorValues, shape: Shape, 
     flat[position] = values;
     return position + 1;
   }
-  if (typeof values !== 'object' || (values as ArrayLike<unknown>).length !== size) {
-    throw new ShapeError(
-      'tensor',
-      `values are ragged: expected ${size} entries but got ${typeof values === 'object' ? (values as ArrayLike<unknown>).length : 'a number'}`,
-    );
-  }
+  const length = lengthOf(values);
+  if (length !== size)
+    throw new ShapeError('tensor', `values are ragged: expected ${size} entries but got ${length ?? 'a number'}`);
   if (ArrayBuffer.isView(values)) {
     flat.set(values as unknown as ArrayLike<number>, position);
     return position + size;
@@ -81,6 +85,7 @@ function fillFromNdArray(flat: Float32Array, { data, shape, stride, offset }: Nd
 
 /** A tensor that takes over an array of its elements. */
 function fromFloats(values: Float32Array, shape: Shape, dtype: DType): Tensor {
+  checkOneOf('tensor', 'dtype', dtype, ['float32', 'int32']);
   if (dtype === 'int32') {
     const wrong = values.find((value) => !Number.isInteger(value) || Math.abs(value) > MAX_INTEGER);
     if (wrong !== undefined)
@@ -105,7 +110,8 @@ export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(sha
 /** [start, start + step, ...] up to but not including end. */
 export function range(start: number, end: number, step = 1, dtype: DType = 'float32'): Tensor {
   const length = Math.ceil((end - start) / step);
-  if (!(length >= 1)) throw new ArgumentError('range', `no number lies from ${start} to ${end} by steps of ${step}`);
+  if (!(length >= 1 && Number.isFinite(length)))
+    throw new ArgumentError('range', `no number lies from ${start} to ${end} by steps of ${step}`);
   return fromFloats(
     Float32Array.from({ length }, (_, i) => start + i * step),
     [length],
@@ -116,6 +122,7 @@ export function range(start: number, end: number, step = 1, dtype: DType = 'floa
 /** [n, classes] with a 1 at each label, from labels on the host. */
 export function oneHot(labels: ArrayLike<number>, classes: number): Tensor {
   checkInteger('oneHot', 'classes', classes, 1);
+  checkShape('oneHot', [labels.length, classes]);
   const values = new Float32Array(labels.length * classes);
   Array.from(labels).forEach((label, row) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes) {

@@ -4,7 +4,7 @@
  * computed from is not visited, and what nobody holds is collected as garbage.
  */
 import type { Backend, ForwardKernels, ForwardName, Kernel, Operand } from '../backend/backend.ts';
-import { BackendError, DisposedError, GradientError } from '../errors.ts';
+import { ArgumentError, BackendError, DisposedError, GradientError } from '../errors.ts';
 import { Storage, tidy } from '../memory.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
 import { type DType, Parameter, Tensor } from '../tensor.ts';
@@ -34,12 +34,18 @@ export interface GraphNode<K extends OperatorName = OperatorName> {
 
 let recording = true;
 
-/** Runs `fn` without recording: its results cannot be differentiated, and cost less. */
+/**
+ * Runs `fn` without recording: its results cannot be differentiated, and cost less.
+ * @throws ArgumentError if `fn` returns a promise: what it runs after its first `await` would be recorded.
+ */
 export function noGrad<T>(fn: () => T): T {
   const before = recording;
   recording = false;
   try {
-    return fn();
+    const result = fn();
+    if (result instanceof Promise)
+      throw new ArgumentError('noGrad', 'the function must not return a promise; await outside of noGrad');
+    return result;
   } finally {
     recording = before;
   }
@@ -59,7 +65,9 @@ export function run<K extends ForwardName>(
   dtype: DType = 'float32',
 ): Tensor {
   const tensors = inputs as readonly (Tensor | undefined)[];
-  const kernel = commonBackend(operator, tensors)[operator] as (
+  // elementwise functions and reductions are known by their own names
+  const name = 'fn' in attributes ? attributes.fn : operator;
+  const kernel = commonBackend(name, tensors)[operator] as (
     operands: object,
     attributes: object,
     shape: Shape,
@@ -112,8 +120,8 @@ function newStorage(inputs: readonly (Tensor | undefined)[], buffer: object, sha
 
 /** The backend of all inputs. */
 export function commonBackend(operator: string, inputs: readonly (Tensor | undefined)[]): Backend {
-  const [first, ...others] = inputs.map((input) => {
-    if (input?.isDisposed) throw new DisposedError(operator, `an operand ${formatShape(input.shape)} was disposed`);
+  const [first, ...others] = inputs.map((input, i) => {
+    if (input?.isDisposed) throw new DisposedError(operator, `operand ${i} ${formatShape(input.shape)} was disposed`);
     return input?.backend;
   });
   const other = others.find((backend) => backend && backend !== first);

@@ -1,5 +1,6 @@
 /** @file Checks that operators share. Each throws an error that names the operator, the argument and what came. */
-import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import type { Activation } from '../backend/backend.ts';
+import { ArgumentError, DisposedError, DTypeError, ShapeError } from '../errors.ts';
 import { formatShape } from '../shape.ts';
 import { type DType, Tensor } from '../tensor.ts';
 
@@ -8,6 +9,7 @@ export function checkTensor(operator: string, name: string, value: unknown): ass
     const came = value === null ? 'null' : typeof value === 'object' ? value.constructor.name : typeof value;
     throw new ArgumentError(operator, `${name} must be a tensor but is ${came}`);
   }
+  if (value.isDisposed) throw new DisposedError(operator, `${name} ${formatShape(value.shape)} was disposed`);
 }
 
 export function checkDType(operator: string, name: string, tensor: Tensor, dtype: DType = 'float32'): void {
@@ -58,4 +60,21 @@ export function checkRange(operator: string, name: string, value: number, minimu
 export function checkOneOf<T extends string>(operator: string, name: string, value: T, choices: readonly T[]): void {
   if (!choices.includes(value))
     throw new ArgumentError(operator, `${name} must be one of ${choices.join(', ')} but is ${value}`);
+}
+
+const activations = {
+  relu: true,
+  relu6: true,
+  sigmoid: true,
+  hardSigmoid: true,
+  tanh: true,
+  swish: true,
+  hardSwish: true,
+  gelu: true,
+  softplus: true,
+} satisfies Record<Activation, true>;
+
+export function checkActivation(operator: string, activation: Activation | undefined): void {
+  if (activation !== undefined)
+    checkOneOf(operator, 'activation', activation, Object.keys(activations) as Activation[]);
 }

@@ -4,7 +4,7 @@ import type { Activation, Window2d } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkDType, checkImages, checkRank, checkVector } from './check.ts';
+import { checkActivation, checkDType, checkImages, checkRank, checkVector } from './check.ts';
 import { unary } from './elementwise.ts';
 import { type WindowOptions, window2d } from './window.ts';
 
@@ -75,6 +75,7 @@ function convolve(
     );
   }
   if (bias) checkVector(operator, 'bias', bias, window.outChannels);
+  checkActivation(operator, activation);
   const shape = [at(x.shape, 0), window.outHeight, window.outWidth, window.outChannels];
   if (!activation || !isRecorded([x, filter, bias]))
     return run(operator, [x, filter, bias], { ...window, activation }, shape);

@@ -4,7 +4,7 @@ import type { BinaryFunction, UnaryFunction } from '../backend/backend.ts';
 import { ArgumentError, DTypeError } from '../errors.ts';
 import { broadcastShapes, sameShape } from '../shape.ts';
 import type { DType, Tensor } from '../tensor.ts';
-import { checkDType, checkFinite, checkTensor } from './check.ts';
+import { checkDType, checkFinite, checkOneOf, checkTensor } from './check.ts';
 import { broadcastTo } from './shape.ts';
 
 /** Runs an elementwise function of one float32 tensor. */
@@ -100,6 +100,7 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
 /** The same numbers as another type; to int32 by dropping the fraction. Integers have no gradient. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('cast', 'x', x);
+  checkOneOf('cast', 'dtype', dtype, ['float32', 'int32']);
   if (dtype === 'int32' && x.dtype === 'float32')
     return run('unary', [x], { fn: 'truncate', alpha: 0, beta: 0 }, x.shape, 'int32');
   return view(x, x.shape, dtype);

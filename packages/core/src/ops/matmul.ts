@@ -4,7 +4,7 @@ import type { Activation, MatMulAttributes } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, broadcastShapes, formatShape, type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkDType, checkVector } from './check.ts';
+import { checkActivation, checkDType, checkVector } from './check.ts';
 import { unary } from './elementwise.ts';
 import { sum } from './reduce.ts';
 import { broadcastTo, reshape } from './shape.ts';
@@ -46,6 +46,7 @@ export function matMul(
     );
   }
   if (bias) checkVector('matMul', 'bias', bias, n);
+  checkActivation('matMul', activation);
   return composite([a, b, bias], () => {
     const product = multiply(
       a,

@@ -116,6 +116,15 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   checkTensor('stack', 'tensors[0]', tensors[0]);
   const position = normalizeAxis('stack', axis, tensors[0].rank + 1);
+  const { shape } = tensors[0];
+  tensors.forEach((tensor, i) => {
+    checkTensor('stack', `tensors[${i}]`, tensor);
+    if (!sameShape(tensor.shape, shape))
+      throw new ShapeError(
+        'stack',
+        `tensors[${i}] must be ${formatShape(shape)}, as the first, but is ${formatShape(tensor.shape)}`,
+      );
+  });
   return composite(tensors, () =>
     concat(
       tensors.map((tensor) => expandDims(tensor, position)),
