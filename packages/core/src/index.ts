@@ -3,6 +3,7 @@ export { type GradientCheckOptions, grad, gradientCheck } from './autograd/grad.
 export { noGrad } from './autograd/tape.ts';
 export type { Activation, BackendName, FillMode, Interpolation } from './backend/backend.ts';
 export { availableBackends, getBackend, setBackend } from './backend/registry.ts';
+export type { SimdOptions } from './backend/simd/index.ts';
 export {
   full,
   oneHot,

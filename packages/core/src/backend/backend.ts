@@ -261,7 +261,10 @@ export interface UpdateKernels {
 
 export type ForwardName = keyof ForwardKernels;
 
-export type BackendName = 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu';
+/** The modes of gpu.js. */
+export type GpuMode = 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu';
+
+export type BackendName = 'simd' | GpuMode;
 
 /** Everything that a device must offer. */
 export interface Backend extends ForwardKernels, GradientKernels, UpdateKernels {

@@ -1,43 +1,46 @@
 /** @file Which backends exist, which of them run here, and the one in use. */
 import { BackendError } from '../errors.ts';
 import type { Backend, BackendName } from './backend.ts';
+import type { SimdOptions } from './simd/index.ts';
 
 /** From the fastest to the slowest, where the hardware is there. */
-const order: readonly BackendName[] = ['webgpu', 'webgl2', 'webasm', 'cpu', 'webgl', 'headlessgl'];
+const order: readonly BackendName[] = ['webgpu', 'webgl2', 'simd', 'webasm', 'cpu', 'webgl', 'headlessgl'];
 
-const backends = new Map<BackendName, Promise<Backend>>();
+/** What is running or starting, by name and options. */
+const backends = new Map<string, Promise<Backend>>();
 let current: Backend | undefined;
 
 /**
  * Chooses where tensors live and operators run, and starts it if need be. `'auto'` takes the environment variable
- * FER_BACKEND if it is set; else a hardware WebGPU adapter, else hardware WebGL2, else webasm. Software adapters are
- * skipped unless named, and so are `webgl` and `headlessgl`.
+ * FER_BACKEND if it is set; else a hardware WebGPU adapter, else hardware WebGL2, else simd, else webasm, else cpu.
+ * Software adapters are skipped unless named, and so are `webgl` and `headlessgl`.
+ * @param options For simd alone. Other options are another backend, with tensors of its own.
  * @returns the backend's name.
  * @throws BackendError if the backend does not exist or cannot run here.
  */
-export async function setBackend(name: BackendName | 'auto' = 'auto'): Promise<BackendName> {
+export async function setBackend(name: BackendName | 'auto' = 'auto', options: SimdOptions = {}): Promise<BackendName> {
   const chosen = name === 'auto' ? await automaticBackend() : name;
-  if (!order.includes(chosen))
+  if (!order.includes(chosen)) {
     throw new BackendError('setBackend', `unknown backend '${chosen}'; there are auto, ${order.join(', ')}`);
-  const starting = backends.get(chosen) ?? start(chosen);
-  backends.set(chosen, starting);
-  try {
-    current = await starting;
-  } catch (error) {
-    backends.delete(chosen);
-    throw error;
   }
+  current = await started(chosen, options);
   return chosen;
+}
+
+function started(name: BackendName, options: SimdOptions = {}): Promise<Backend> {
+  const key = `${name} ${JSON.stringify(options)}`;
+  const starting = backends.get(key) ?? start(name, options);
+  backends.set(key, starting);
+  starting.catch(() => backends.delete(key)); // what failed may succeed another time
+  return starting;
 }
 
 /** The backends that run on this machine, the preferred first. Starts each of them to find out. */
 export async function availableBackends(): Promise<BackendName[]> {
   const results = await Promise.all(
     order.map(async (name) => {
-      const starting = backends.get(name) ?? start(name);
       try {
-        await starting;
-        backends.set(name, starting);
+        await started(name);
         return [name];
       } catch {
         return [];
@@ -58,7 +61,11 @@ export function getBackend(): BackendName | undefined {
   return current?.name;
 }
 
-async function start(name: BackendName): Promise<Backend> {
+async function start(name: BackendName, options: SimdOptions): Promise<Backend> {
+  if (name === 'simd') {
+    const { createSimdBackend } = await import('./simd/index.ts');
+    return createSimdBackend(options);
+  }
   const { createGpuBackend } = await import('./gpu/index.ts');
   return createGpuBackend(name);
 }
@@ -68,7 +75,10 @@ async function automaticBackend(): Promise<BackendName> {
   if (named) return named as BackendName;
   if (await hasHardwareWebGPU()) return 'webgpu';
   if (hasHardwareWebGL2()) return 'webgl2';
-  return 'webasm';
+  for (const name of ['simd', 'webasm'] as const) {
+    if (await started(name).catch(() => undefined)) return name;
+  }
+  return 'cpu';
 }
 
 async function hasHardwareWebGPU(): Promise<boolean> {

@@ -1,13 +1,13 @@
 /** @file Loading gpu.js, and through it a device for one of its modes. Nothing here happens before it is asked for. */
 import { BackendError } from '../../errors.ts';
-import type { BackendName } from '../backend.ts';
+import type { GpuMode } from '../backend.ts';
 import type { Device, GpuJs } from './device.ts';
 import { GLDevice } from './gl-device.ts';
 import { HostDevice } from './host-device.ts';
 import { WebGPUDevice } from './webgpu-device.ts';
 
 /** Throws a BackendError if this machine cannot run the mode. */
-export async function createDevice(mode: BackendName): Promise<Device> {
+export async function createDevice(mode: GpuMode): Promise<Device> {
   switch (mode) {
     case 'cpu':
     case 'webasm':

@@ -1,6 +1,6 @@
 /** @file The backend whose kernels are gpu.js functions: one for each of gpu.js's modes. */
 import { BackendError } from '../../errors.ts';
-import type { Backend, BackendName } from '../backend.ts';
+import type { Backend, GpuMode } from '../backend.ts';
 import { createDevice } from './create-device.ts';
 import type { Device } from './device.ts';
 import { affineKernels } from './kernels/affine.ts';
@@ -17,7 +17,7 @@ import { reduceKernels } from './kernels/reduce.ts';
 import { resizeKernels } from './kernels/resize.ts';
 
 /** @throws BackendError if this machine cannot run the mode. */
-export async function createGpuBackend(name: BackendName): Promise<Backend> {
+export async function createGpuBackend(name: GpuMode): Promise<Backend> {
   const device = limitLengths(await createDevice(name));
   return {
     name,

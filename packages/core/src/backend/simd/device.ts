@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from '../../shape.ts';
 import type { Buffer } from '../backend.ts';
 import { ARGUMENTS, MAX_FLOATS, MAX_INTEGERS, RESERVED } from './control.ts';
 import { type SimdBuffer, SimdMemory } from './memory.ts';
-import { plain, relaxed } from './modules.generated.ts';
+import * as modules from './modules.generated.ts';
 import { type Kernels, Threads } from './threads.ts';
 
 /** A thread's own memory, as scratch() in assembly/job.ts promises. */
@@ -37,8 +37,8 @@ export class SimdDevice {
   }
 
   /** @throws BackendError if the engine lacks WebAssembly's SIMD or shared memory, or a worker does not start. */
-  static async create(threads: number): Promise<SimdDevice> {
-    const module = await compile();
+  static async create(threads: number, relaxed?: boolean): Promise<SimdDevice> {
+    const module = await compile(relaxed);
     const memory = new SimdMemory(RESERVED);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
     const scratch = () => memory.allocate(SCRATCH_FLOATS).pointer;
@@ -91,9 +91,13 @@ export function pointer(operand: { readonly buffer: Buffer }): number {
   return (operand.buffer as SimdBuffer).pointer;
 }
 
-async function compile(): Promise<WebAssembly.Module> {
-  const bytes = [relaxed, plain].map(decode).find((module) => WebAssembly.validate(module));
-  if (!bytes) throw new BackendError('simd', 'this engine has no WebAssembly SIMD or no threads');
+/** The relaxed module where the engine has relaxed SIMD, unless one of the two is asked for. */
+async function compile(relaxed?: boolean): Promise<WebAssembly.Module> {
+  const candidates =
+    relaxed === undefined ? [modules.relaxed, modules.plain] : [relaxed ? modules.relaxed : modules.plain];
+  const bytes = candidates.map(decode).find((module) => WebAssembly.validate(module));
+  if (!bytes)
+    throw new BackendError('simd', `this engine lacks WebAssembly's ${relaxed ? 'relaxed ' : ''}SIMD or threads`);
   return WebAssembly.compile(bytes);
 }
 
