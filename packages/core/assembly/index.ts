@@ -15,9 +15,17 @@
 
 export { binary, where } from './binary';
 export { copyStrided, fill } from './copy';
+export { depthwise, depthwiseGradFilter } from './depthwise';
+export { gather, gatherGrad } from './gather';
 export { claim, setScratch } from './job';
+export { localResponseNormalization, localResponseNormalizationGrad } from './lrn';
+export { batchNorm, batchNormGradInput, batchNormGradParameters, moments, uniteMoments } from './norm';
+export { adam, rmsprop, sgd } from './optimizer';
 export { pack } from './pack';
+export { pool, poolGrad } from './pool';
 export { product } from './product';
+export { argMax, reduce, softmax } from './reduce';
+export { sample, sampleGrad } from './sample';
 export { sumParts } from './sum';
 export { transposedProduct } from './transposed-product';
 export { unary } from './unary';

@@ -36,3 +36,35 @@ export function resultPixel(args: usize, image: i32, i: i32, j: i32): i32 {
   const x = j * int(args, RESULT_STEP + X) + int(args, RESULT_FIRST + X);
   return (image * int(args, RESULT) + y) * int(args, RESULT + X) + x;
 }
+
+/** Taps of an axis whose source is inside of the image for the window at position i are those from firstTap to endTap. */
+export function firstTap(args: usize, axis: usize, i: i32): i32 {
+  const start = i * int(args, STEP + axis) + int(args, FIRST + axis);
+  const taps = int(args, TAPS + axis);
+  const size = int(args, SOURCE + axis);
+  let tap = 0;
+  while (tap < taps && <u32>(start + tap * int(args, TAP_STEP + axis)) >= <u32>size) tap++;
+  return tap;
+}
+
+export function endTap(args: usize, axis: usize, i: i32): i32 {
+  const start = i * int(args, STEP + axis) + int(args, FIRST + axis);
+  const size = int(args, SOURCE + axis);
+  let tap = int(args, TAPS + axis);
+  while (tap > 0 && <u32>(start + (tap - 1) * int(args, TAP_STEP + axis)) >= <u32>size) tap--;
+  return tap;
+}
+
+/** Positions of the grid whose source under this tap is inside of the image are those from firstPosition to endPosition. */
+export function firstPosition(args: usize, axis: usize, tap: i32): i32 {
+  const offset = int(args, FIRST + axis) + tap * int(args, TAP_STEP + axis);
+  const step = int(args, STEP + axis);
+  return min(max(0, (step - 1 - offset) / step), int(args, GRID + axis));
+}
+
+export function endPosition(args: usize, axis: usize, tap: i32): i32 {
+  const offset = int(args, FIRST + axis) + tap * int(args, TAP_STEP + axis);
+  const step = int(args, STEP + axis);
+  const last = int(args, SOURCE + axis) - 1 - offset;
+  return last < 0 ? 0 : min(last / step + 1, int(args, GRID + axis));
+}

@@ -13,7 +13,7 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
         left: windows(x, window),
         right: { ...filterOf(filter, window), k: tapsOf(window) * window.inChannels },
         m: pixelsOf(window),
-        result: y.pointer,
+        result: y,
         bias,
         activation: window.activation,
       });
@@ -30,7 +30,7 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
             left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
             right: { pointer: pointer(filter), k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth },
             m: window.batch * y.grid * x.grid,
-            result: dx.pointer,
+            result: dx,
           });
         }
       }
@@ -43,7 +43,7 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
         left: windows(x, window),
         right: { pointer: pointer(dy), k: pixelsOf(window), n: window.outChannels, transposed: false },
         m: tapsOf(window) * window.inChannels,
-        result: gradient.pointer,
+        result: gradient,
       });
       return gradient;
     },

@@ -1,11 +1,17 @@
 /** @file The backend whose kernels are WebAssembly SIMD, written in AssemblyScript (see packages/core/assembly). */
 import { ArgumentError } from '../../errors.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, BackendName } from '../backend.ts';
 import { convKernels } from './conv.ts';
+import { depthwiseKernels } from './depthwise.ts';
 import { SimdDevice } from './device.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { layoutKernels } from './layout.ts';
 import { matMulKernels } from './matmul.ts';
+import { normKernels } from './norm.ts';
+import { optimizerKernels } from './optimizer.ts';
+import { poolKernels } from './pool.ts';
+import { reduceKernels } from './reduce.ts';
+import { sampleKernels } from './sample.ts';
 import { availableThreads, canShare } from './threads.ts';
 
 export interface SimdOptions {
@@ -21,18 +27,26 @@ export interface SimdOptions {
 /** @throws BackendError if this engine cannot run it, ArgumentError if the number of threads is none. */
 export async function createSimdBackend({ threads, relaxed }: SimdOptions = {}): Promise<Backend> {
   const device = await SimdDevice.create(numberOfThreads(threads), relaxed);
+  const layout = layoutKernels(device);
+  const reductions = reduceKernels(device);
   return {
-    name: 'simd',
-    upload: (values: Float32Array) => device.upload(values),
-    download: async (buffer: object, length: number) => device.download(buffer, length),
-    downloadSync: (buffer: object, length: number) => device.download(buffer, length),
-    release: (buffer: object) => device.release(buffer),
+    name: 'simd' as BackendName,
+    upload: (values) => device.upload(values),
+    download: async (buffer, length) => device.download(buffer, length),
+    downloadSync: (buffer, length) => device.download(buffer, length),
+    release: (buffer) => device.release(buffer),
     destroy: () => device.destroy(),
+    ...layout,
+    ...reductions,
     ...elementwiseKernels(device),
-    ...layoutKernels(device),
     ...matMulKernels(device),
     ...convKernels(device),
-  } as Backend;
+    ...depthwiseKernels(device, { ...layout, ...reductions }),
+    ...poolKernels(device),
+    ...normKernels(device),
+    ...sampleKernels(device),
+    ...optimizerKernels(device),
+  };
 }
 
 function numberOfThreads(asked: number | undefined): number {

@@ -1,4 +1,4 @@
-/** @file Kernels that move elements: transpose, broadcast, slice, flip, pad and concat. */
+/** @file Kernels that move elements: transpose, broadcast, slice, flip, pad, concat and gather. */
 import { at, type Shape, sizeOf, stridesOf } from '../../shape.ts';
 import type { Backend, Operand } from '../backend.ts';
 import { broadcastStrides } from '../gpu/kernels/sizes.ts';
@@ -16,7 +16,7 @@ interface Strided {
 
 export function layoutKernels(
   device: SimdDevice,
-): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat'> {
+): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat' | 'gather' | 'gatherGrad'> {
   const copy = (shape: Shape, x: Strided, y: Strided) => {
     const { integers, items } = walk(shape, x.strides, y.strides);
     const start = ({ pointer, offset = 0 }: Strided) => pointer + 4 * offset;
@@ -86,6 +86,28 @@ export function layoutKernels(
         start += at(x.shape, axis);
       }
       return y;
+    },
+
+    gather([x, indices], { outer, length, inner }, shape) {
+      const y = device.allocate(shape);
+      const count = sizeOf(indices.shape);
+      device.run('gather', {
+        integers: [pointer(x), pointer(indices), y.pointer, length, inner, count],
+        items: outer * count,
+        work: sizeOf(shape) * MEMORY_BOUND,
+      });
+      return y;
+    },
+
+    gatherGrad([dy, indices], { outer, length, inner }, shape) {
+      const dx = device.allocate(shape);
+      const count = sizeOf(indices.shape);
+      device.run('gatherGrad', {
+        integers: [pointer(dy), pointer(indices), dx.pointer, length, inner, count],
+        items: outer,
+        work: (sizeOf(shape) + sizeOf(dy.shape)) * MEMORY_BOUND,
+      });
+      return dx;
     },
   };
 }

@@ -9,7 +9,7 @@ export function matMulKernels(device: SimdDevice): Pick<Backend, 'matMul'> {
       const y = device.allocate(shape);
       const right = { pointer: pointer(b), k, n, transposed: transposeB, batch: sharedB ? 1 : batch };
       const left = { pointer: pointer(a), length: transposeA ? m : k, batchStep: sharedA ? 0 : 4 * m * k };
-      const product = { left, right, bias, activation, result: y.pointer };
+      const product = { left, right, bias, activation, result: y };
       if (transposeA) multiplyTransposed(device, { ...product, batch, m });
       // one matrix B for many matrices A: they are one tall matrix
       else if (sharedB && !sharedA) multiply(device, { ...product, m: batch * m });

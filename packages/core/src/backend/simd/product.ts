@@ -2,7 +2,8 @@
 import type { Activation, Operand } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { activationId, MEMORY_BOUND } from './elementwise.ts';
-import { blocks } from './walk.ts';
+import type { SimdBuffer } from './memory.ts';
+import { sumParts } from './reduce.ts';
 
 /** Rows and columns of a tile, as in assembly/tile.ts. */
 const ROWS = 4;
@@ -67,8 +68,7 @@ export interface Product {
   readonly right: RightSide;
   readonly batch?: number;
   readonly m: number;
-  /** The address of the result. */
-  readonly result: number;
+  readonly result: SimdBuffer;
   readonly bias?: Operand | undefined;
   readonly activation?: Activation | undefined;
 }
@@ -89,7 +89,7 @@ export function multiply(device: SimdDevice, { left, right, batch = 1, m, result
   const panels = panelsOf(device, right, m);
   device.run('product', {
     integers: [
-      ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep, result, n],
+      ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep, result.pointer, n],
       ...[bias ? pointer(bias) : 0, activationId(activation), m, itemRows],
       ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, kind],
       ...new Array<number>(16).fill(0),
@@ -116,37 +116,28 @@ export function multiplyTransposed(
   const { k, n } = right;
   const blocksDown = Math.ceil(m / MAX_TRANSPOSED_ITEM_ROWS);
   const itemRows = ROWS * Math.ceil(m / blocksDown / ROWS);
-  const canSplit = !bias && !activation;
+  const canSplit = batch === 1 && !bias && !activation;
   // enough items for the threads to share: by columns, or else by parts of the sum, which are added afterwards
   const wanted = Math.ceil(MIN_ITEMS / (batch * blocksDown));
   const partLength = canSplit ? Math.max(Math.ceil(k / wanted), MIN_PART) : k;
   const parts = Math.ceil(k / partLength);
   const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(wanted / parts));
-  const partials = parts > 1 ? device.allocate([batch, parts, m, n]) : undefined;
   const panels = panelsOf(device, right, m);
-  device.run('transposedProduct', {
-    integers: [
-      ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep],
-      ...[partials?.pointer ?? result, n, bias ? pointer(bias) : 0, activationId(activation), k, partLength],
-      ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, Number(left.window !== undefined)],
-      ...[itemRows, m, parts],
-      ...new Array<number>(13).fill(0),
-      ...(left.window?.integers ?? []),
-    ],
-    items: batch * parts * Math.ceil(m / itemRows) * Math.ceil(n / itemColumns),
-    work: 2 * batch * m * n * k,
-  });
-  panels.release();
-  if (!partials) return;
-  for (let i = 0; i < batch; i++) {
-    const count = m * n;
-    device.run('sumParts', {
-      integers: [parts, count, partials.pointer + 4 * i * parts * count, result + 4 * i * count],
-      items: blocks(count),
-      work: parts * count * MEMORY_BOUND,
+  const run = (target: number) =>
+    device.run('transposedProduct', {
+      integers: [
+        ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep],
+        ...[target, n, bias ? pointer(bias) : 0, activationId(activation), k, partLength],
+        ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, Number(left.window !== undefined)],
+        ...[itemRows, m, parts],
+        ...new Array<number>(13).fill(0),
+        ...(left.window?.integers ?? []),
+      ],
+      items: batch * parts * Math.ceil(m / itemRows) * Math.ceil(n / itemColumns),
+      work: 2 * batch * m * n * k,
     });
-  }
-  device.release(partials);
+  sumParts(device, parts, [m, n], result, run);
+  panels.release();
 }
 
 /** The right side as panels: packed, unless there are so few rows on the left that it is read but a few times. */

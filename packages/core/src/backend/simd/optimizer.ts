@@ -1,0 +1,56 @@
+/** @file Optimizer steps, in place. */
+import { sizeOf } from '../../shape.ts';
+import type { Backend, Operand, WeightDecay } from '../backend.ts';
+import { pointer, type SimdDevice } from './device.ts';
+import { MEMORY_BOUND } from './elementwise.ts';
+import { blocks } from './walk.ts';
+
+type State = readonly (Operand | undefined)[];
+type Rate = WeightDecay & { readonly learningRate: number };
+
+export function optimizerKernels(device: SimdDevice): Pick<Backend, 'sgd' | 'adam' | 'adamax' | 'rmsprop'> {
+  const update = (
+    kernel: 'sgd' | 'adam' | 'rmsprop',
+    [weights, gradient]: readonly [Operand, Operand, ...State],
+    state: State,
+    flag: boolean,
+    { learningRate, weightDecay, decoupled }: Rate,
+    floats: readonly number[],
+  ) => {
+    const count = sizeOf(weights.shape);
+    const used = [weights, ...state];
+    device.run(kernel, {
+      integers: [
+        ...[count, pointer(weights), pointer(gradient)],
+        ...state.map((operand) => (operand ? pointer(operand) : 0)),
+        Number(flag),
+      ],
+      floats: [decoupled ? 0 : weightDecay, decoupled ? 1 - learningRate * weightDecay : 1, ...floats],
+      items: blocks(count),
+      work: 2 * count * MEMORY_BOUND,
+    });
+    return used.flatMap((operand) => (operand ? [operand.buffer] : []));
+  };
+
+  return {
+    sgd: (operands, { momentum, nesterov, ...rate }) =>
+      update('sgd', operands, [operands[2]], nesterov, rate, [rate.learningRate, momentum]),
+
+    adam(operands, { beta1, beta2, epsilon, step, ...rate }) {
+      const corrected = (rate.learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+      const floats = [corrected, beta1, 1 - beta1, beta2, 1 - beta2, epsilon];
+      return update('adam', operands, operands.slice(2), false, rate, floats);
+    },
+
+    adamax(operands, { beta1, beta2, epsilon, step, ...rate }) {
+      const floats = [rate.learningRate / (1 - beta1 ** step), beta1, 1 - beta1, beta2, 0, epsilon];
+      return update('adam', operands, operands.slice(2), true, rate, floats);
+    },
+
+    rmsprop(operands, { rho, momentum, epsilon, centered, ...rate }) {
+      const [, , meanSquare, meanGradient, velocity] = operands;
+      const floats = [rate.learningRate, momentum, rho, 1 - rho, epsilon];
+      return update('rmsprop', operands, [meanSquare, meanGradient, velocity], centered, rate, floats);
+    },
+  };
+}
