@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumOptions } from './chromium.ts';
+import { EveryBackend } from './test/everyBackend.ts';
 
 const chromium = playwright({ launchOptions: chromiumOptions });
 
@@ -11,7 +12,7 @@ const everywhere = ['test/backends/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    testTimeout: 120_000,
+    reporters: ['default', new EveryBackend()],
     projects: [
       {
         resolve: { conditions },
@@ -25,13 +26,10 @@ export default defineConfig({
       },
       {
         resolve: { conditions: [...conditions, 'browser', 'module', 'import', 'default'] },
-        optimizeDeps: {
-          include: ['@fer/core > gpu.js/dist/gpu-browser.min.js', '@fer/core > ndarray', '@fer/core > acorn'],
-        },
         test: {
           name: 'chromium',
           include: [...everywhere, 'test/browser/**/*.test.ts'],
-          provide: { backends: ['webgl2', 'webgpu', 'webgl'] },
+          provide: { backends: ['webgl2', 'webgpu'] },
           testTimeout: 120_000,
           fileParallelism: false,
           browser: {

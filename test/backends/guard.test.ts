@@ -1,0 +1,22 @@
+import { availableBackends, type BackendName, getBackend, tensor } from '@fer/core';
+import { describe, expect, inject, it } from 'vitest';
+import { onEveryBackend } from '../backends.ts';
+
+const inBrowser = 'document' in globalThis;
+/** What every run of the tests has to cover; see also everyBackend.ts. */
+const required: BackendName[] = inBrowser ? ['webgl2', 'webgpu'] : ['cpu', 'webasm'];
+
+describe('the machine', () => {
+  it('has every backend that is tested, and every one that has to be', async () => {
+    const available = await availableBackends();
+    expect(available).toEqual(expect.arrayContaining(inject('backends')));
+    expect(inject('backends')).toEqual(expect.arrayContaining(required));
+  });
+});
+
+onEveryBackend((name) => {
+  it('is in use', () => {
+    expect(getBackend()).toBe(name);
+    expect(tensor([1]).backend.name).toBe(name);
+  });
+});
