@@ -1,7 +1,7 @@
 /** @file The elementwise functions of two variables, with broadcasting. Classes as in unary.ts. */
 import { BLOCK, int, pointer } from './job';
 import { pow } from './math';
-import { at, indicator, select, storeLanes } from './vector';
+import { at, choose, indicator, storeLanes } from './vector';
 import { isOneRow, rowOffset, WALK } from './walk';
 
 abstract class Binary {
@@ -194,6 +194,6 @@ export function where(args: usize, start: i32, end: i32): void {
   const last: usize = (<usize>min(end * BLOCK, int(args, 0))) << 2;
   for (let i: usize = (<usize>(start * BLOCK)) << 2; i < last; i += 16) {
     const isZero = f32x4.eq(v128.load(condition + i), f32x4.splat(0));
-    v128.store(y + i, select(isZero, v128.load(b + i), v128.load(a + i)));
+    v128.store(y + i, choose(isZero, v128.load(b + i), v128.load(a + i)));
   }
 }

@@ -1,7 +1,7 @@
 /** @file Depthwise convolutions: vectors of four channels, and four windows at a time that share the loads of the filter. */
 import { int, pointer } from './job';
-import { activate } from './unary';
-import { at, madd, storeLanes } from './vector';
+import { activateSmooth, bound, isSmooth } from './unary';
+import { at, madd, storeEight, storeLanes } from './vector';
 import {
   endPosition,
   endTap,
@@ -18,25 +18,40 @@ import {
   X,
 } from './window';
 
-/** Steps through the source and the filter, in bytes, and how many taps there are. */
+/** What an item's windows have in common; steps are in bytes. The taps are those inside of the image. */
+let channels: i32 = 0;
 let tapsY: i32 = 0;
 let tapsX: i32 = 0;
 let lineStep: usize = 0;
 let tapStep: usize = 0;
 let filterLineStep: usize = 0;
 let filterStep: usize = 0;
-/** From one window to its right neighbour. */
+/** From one window to its right neighbour, in the source and in the result. */
 let windowStep: usize = 0;
 let resultStep: usize = 0;
 
-let channels: i32 = 0;
 let bias: usize = 0;
 let activation: i32 = 0;
 
+function finish(y: usize, v: v128, lanes: i32): void {
+  if (isSmooth(activation)) v = activateSmooth(activation, v);
+  else if (activation >= 0) v = bound(activation, v);
+  storeLanes(y, v, lanes);
+}
+
+/** Four windows next to each other. */
 function fourWindows(x: usize, filter: usize, y: usize): void {
-  const x1Step = windowStep;
-  const x2Step = 2 * windowStep;
-  const x3Step = 3 * windowStep;
+  const rows = tapsY;
+  const columns = tapsX;
+  const nextTap = tapStep;
+  const nextWeight = filterStep;
+  const nextLine = lineStep;
+  const nextFilterLine = filterLineStep;
+  const step1 = windowStep;
+  const step2 = step1 + step1;
+  const step3 = step2 + step1;
+  // windows of three taps that overlap need six pixels instead of twelve
+  const overlap = columns === 3 && nextTap === step1;
   for (let c = 0; c < channels; c += 4) {
     let s0 = bias === 0 ? f32x4.splat(0) : v128.load(at(bias, c));
     let s1 = s0;
@@ -44,32 +59,56 @@ function fourWindows(x: usize, filter: usize, y: usize): void {
     let s3 = s0;
     let line = at(x, c);
     let filterLine = at(filter, c);
-    for (let ty = tapsY; ty > 0; ty--) {
-      let source = line;
-      let weights = filterLine;
-      for (let tx = tapsX; tx > 0; tx--) {
-        const w = v128.load(weights);
-        s0 = madd(v128.load(source), w, s0);
-        s1 = madd(v128.load(source + x1Step), w, s1);
-        s2 = madd(v128.load(source + x2Step), w, s2);
-        s3 = madd(v128.load(source + x3Step), w, s3);
-        source += tapStep;
-        weights += filterStep;
+    for (let ty = rows; ty > 0; ty--) {
+      if (overlap) {
+        const w0 = v128.load(filterLine);
+        const w1 = v128.load(filterLine + nextWeight);
+        const w2 = v128.load(filterLine + 2 * nextWeight);
+        s0 = madd(v128.load(line), w0, s0);
+        let p = v128.load(line + step1);
+        s0 = madd(p, w1, s0);
+        s1 = madd(p, w0, s1);
+        p = v128.load(line + step2);
+        s0 = madd(p, w2, s0);
+        s1 = madd(p, w1, s1);
+        s2 = madd(p, w0, s2);
+        p = v128.load(line + step3);
+        s1 = madd(p, w2, s1);
+        s2 = madd(p, w1, s2);
+        s3 = madd(p, w0, s3);
+        p = v128.load(line + step2 + step2);
+        s2 = madd(p, w2, s2);
+        s3 = madd(p, w1, s3);
+        s3 = madd(v128.load(line + step2 + step3), w2, s3);
+      } else {
+        let source = line;
+        let weights = filterLine;
+        for (let tx = columns; tx > 0; tx--) {
+          const w = v128.load(weights);
+          s0 = madd(v128.load(source), w, s0);
+          s1 = madd(v128.load(source + step1), w, s1);
+          s2 = madd(v128.load(source + step2), w, s2);
+          s3 = madd(v128.load(source + step3), w, s3);
+          source += nextTap;
+          weights += nextWeight;
+        }
       }
-      line += lineStep;
-      filterLine += filterLineStep;
+      line += nextLine;
+      filterLine += nextFilterLine;
     }
     const lanes = channels - c;
-    const target = at(y, c);
-    storeLanes(target, activate(activation, s0), lanes);
-    storeLanes(target + resultStep, activate(activation, s1), lanes);
-    storeLanes(target + 2 * resultStep, activate(activation, s2), lanes);
-    storeLanes(target + 3 * resultStep, activate(activation, s3), lanes);
+    let target = at(y, c);
+    finish(target, s0, lanes);
+    target += resultStep;
+    finish(target, s1, lanes);
+    target += resultStep;
+    finish(target, s2, lanes);
+    target += resultStep;
+    finish(target, s3, lanes);
   }
 }
 
-/** One window, of whose columns `columns` are inside of the image. */
-function oneWindow(x: usize, filter: usize, y: usize, columns: i32): void {
+function oneWindow(x: usize, filter: usize, y: usize): void {
   for (let c = 0; c < channels; c += 4) {
     let sum = bias === 0 ? f32x4.splat(0) : v128.load(at(bias, c));
     let line = at(x, c);
@@ -77,7 +116,7 @@ function oneWindow(x: usize, filter: usize, y: usize, columns: i32): void {
     for (let ty = tapsY; ty > 0; ty--) {
       let source = line;
       let weights = filterLine;
-      for (let tx = columns; tx > 0; tx--) {
+      for (let tx = tapsX; tx > 0; tx--) {
         sum = madd(v128.load(source), v128.load(weights), sum);
         source += tapStep;
         weights += filterStep;
@@ -85,7 +124,7 @@ function oneWindow(x: usize, filter: usize, y: usize, columns: i32): void {
       line += lineStep;
       filterLine += filterLineStep;
     }
-    storeLanes(at(y, c), activate(activation, sum), channels - c);
+    finish(at(y, c), sum, channels - c);
   }
 }
 
@@ -108,6 +147,9 @@ export function depthwise(args: usize, start: i32, end: i32): void {
   windowStep = <usize>int(args, STEP + X) * pixelBytes;
   resultStep = <usize>int(args, RESULT_STEP + X) * pixelBytes;
   const firstFilter = pointer(args, 1) + <usize>(int(args, 7) * int(args, 6) + int(args, 9)) * pixelBytes;
+  // windows that lie inside of the image from the first tap to the last
+  const firstInside = firstPosition(args, X, 0);
+  const endInside = endPosition(args, X, allTapsX - 1);
   for (let item = start; item < end; item++) {
     const image = item / int(args, GRID);
     const i = item - image * int(args, GRID);
@@ -117,53 +159,60 @@ export function depthwise(args: usize, start: i32, end: i32): void {
     const line = pointer(args, 0) + <usize>((image * int(args, SOURCE) + y) * width) * pixelBytes;
     const filter = firstFilter + <usize>firstY * filterLineStep;
     let result = pointer(args, 2) + <usize>resultPixel(args, image, i, 0) * pixelBytes;
-    let j = 0;
-    while (j < columns) {
-      const firstX = firstTap(args, X, j);
-      tapsX = max(endTap(args, X, j) - firstX, 0);
-      const x = line + <usize>(j * int(args, STEP + X) + int(args, FIRST + X)) * pixelBytes;
-      if (
-        tapsX === allTapsX &&
-        j + 4 <= columns &&
-        endTap(args, X, j + 3) === allTapsX &&
-        firstTap(args, X, j + 3) === 0
-      ) {
+    let x = line + <usize>int(args, FIRST + X) * pixelBytes;
+    for (let j = 0; j < columns; ) {
+      if (j >= firstInside && j + 4 <= endInside) {
+        tapsX = allTapsX;
         fourWindows(x, filter, result);
         result += 4 * resultStep;
+        x += 4 * windowStep;
         j += 4;
       } else {
-        oneWindow(x + <usize>firstX * tapStep, filter + <usize>firstX * filterStep, result, tapsX);
+        const firstX = firstTap(args, X, j);
+        tapsX = max(endTap(args, X, j) - firstX, 0);
+        oneWindow(x + <usize>firstX * tapStep, filter + <usize>firstX * filterStep, result);
         result += resultStep;
+        x += windowStep;
         j++;
       }
     }
   }
 }
 
-/** Adds to three neighbouring taps' sums the products of `count` windows with what they read. */
+/** Adds to three neighbouring taps' sums the products of `count` windows with what they read, eight channels at a time. */
 function addThreeTaps(x: usize, dy: usize, count: i32, sums: usize): void {
+  const nextWindow = windowStep;
   const x1Step = tapStep;
-  const x2Step = 2 * tapStep;
+  const x2Step = x1Step + x1Step;
   const pixelBytes: usize = (<usize>channels) << 2;
-  for (let c = 0; c < channels; c += 4) {
-    const sum = at(sums, c);
-    let s0 = v128.load(sum);
-    let s1 = v128.load(sum + pixelBytes);
-    let s2 = v128.load(sum + 2 * pixelBytes);
+  for (let c = 0; c < channels; c += 8) {
+    let sum = at(sums, c);
+    let s00 = v128.load(sum);
+    let s01 = v128.load(sum, 16);
+    sum += pixelBytes;
+    let s10 = v128.load(sum);
+    let s11 = v128.load(sum, 16);
+    sum += pixelBytes;
+    let s20 = v128.load(sum);
+    let s21 = v128.load(sum, 16);
     let source = at(x, c);
     let gradient = at(dy, c);
     for (let j = count; j > 0; j--) {
-      const d = v128.load(gradient);
-      s0 = madd(v128.load(source), d, s0);
-      s1 = madd(v128.load(source + x1Step), d, s1);
-      s2 = madd(v128.load(source + x2Step), d, s2);
-      source += windowStep;
+      const d0 = v128.load(gradient);
+      const d1 = v128.load(gradient, 16);
+      s00 = madd(v128.load(source), d0, s00);
+      s01 = madd(v128.load(source, 16), d1, s01);
+      s10 = madd(v128.load(source + x1Step), d0, s10);
+      s11 = madd(v128.load(source + x1Step, 16), d1, s11);
+      s20 = madd(v128.load(source + x2Step), d0, s20);
+      s21 = madd(v128.load(source + x2Step, 16), d1, s21);
+      source += nextWindow;
       gradient += pixelBytes;
     }
     const lanes = channels - c;
-    storeLanes(sum, s0, lanes);
-    storeLanes(sum + pixelBytes, s1, lanes);
-    storeLanes(sum + 2 * pixelBytes, s2, lanes);
+    storeEight(sum, s20, s21, lanes);
+    storeEight(sum - pixelBytes, s10, s11, lanes);
+    storeEight(sum - 2 * pixelBytes, s00, s01, lanes);
   }
 }
 

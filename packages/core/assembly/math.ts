@@ -1,5 +1,5 @@
 /** @file Transcendental functions on vectors, within a few units in the last place: Cephes' single precision methods (Moshier 1989). */
-import { atLeast, atMost, madd, select } from './vector';
+import { atLeast, atMost, choose, madd } from './vector';
 
 function splat(x: f32): v128 {
   return f32x4.splat(x);
@@ -31,7 +31,7 @@ export function exp(x: v128): v128 {
 /** The natural logarithm: e log(2) + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). */
 export function log(x: v128): v128 {
   const isTiny = f32x4.lt(x, splat(1.17549435e-38));
-  const scaled = select(isTiny, f32x4.mul(x, splat(8388608)), x);
+  const scaled = choose(isTiny, f32x4.mul(x, splat(8388608)), x);
   const mantissa = v128.or(v128.and(scaled, i32x4.splat(0x7fffff)), splat(0.5));
   const isSmall = f32x4.lt(mantissa, splat(0.7071067811865476));
   const exponent = i32x4.sub(i32x4.shr_s(scaled, 23), i32x4.splat(126));
@@ -50,8 +50,8 @@ export function log(x: v128): v128 {
   const small = madd(f32x4.mul(p, f), f2, madd(e, splat(-2.1219444e-4), f32x4.mul(f2, splat(-0.5))));
   const result = madd(e, splat(0.693359375), f32x4.add(f, small));
   // infinity and NaN stay what they are; the logarithm of 0 is -infinity and of negative numbers NaN
-  const special = select(f32x4.eq(x, splat(0)), splat(-Infinity), select(f32x4.lt(x, splat(0)), splat(NaN), x));
-  return select(v128.and(f32x4.gt(x, splat(0)), f32x4.lt(x, splat(Infinity))), result, special);
+  const special = choose(f32x4.eq(x, splat(0)), splat(-Infinity), choose(f32x4.lt(x, splat(0)), splat(NaN), x));
+  return choose(v128.and(f32x4.gt(x, splat(0)), f32x4.lt(x, splat(Infinity))), result, special);
 }
 
 /** log(1 + x) for x >= 0, also where 1 + x rounds (Kahan's correction; Goldberg 1991, theorem 4). */
@@ -59,7 +59,7 @@ export function log1p(x: v128): v128 {
   const one = splat(1);
   const sum = f32x4.add(x, one);
   const corrected = f32x4.div(f32x4.mul(log(sum), x), f32x4.sub(sum, one));
-  return select(f32x4.eq(sum, one), x, corrected);
+  return choose(f32x4.eq(sum, one), x, corrected);
 }
 
 export function sigmoid(x: v128): v128 {
@@ -76,7 +76,7 @@ export function tanh(x: v128): v128 {
   const near = madd(f32x4.mul(p, x2), x, x);
   const e2 = exp(f32x4.add(magnitude, magnitude));
   const far = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(e2, splat(1))));
-  return select(f32x4.lt(magnitude, splat(0.625)), near, copySign(far, x));
+  return choose(f32x4.lt(magnitude, splat(0.625)), near, copySign(far, x));
 }
 
 /** The error function. Beyond 1 by formula 7.1.26 of Abramowitz & Stegun (1964), within 1.5e-7. */
@@ -95,7 +95,7 @@ export function erf(x: v128): v128 {
   q = madd(q, t, splat(-0.284496736));
   q = madd(q, t, splat(0.254829592));
   const far = f32x4.sub(splat(1), f32x4.mul(f32x4.mul(q, t), exp(f32x4.neg(x2))));
-  return select(f32x4.lt(magnitude, splat(1)), f32x4.mul(p, x), copySign(far, x));
+  return choose(f32x4.lt(magnitude, splat(1)), f32x4.mul(p, x), copySign(far, x));
 }
 
 /** x^y, lane by lane. */
@@ -108,5 +108,5 @@ export function pow(x: v128, y: v128): v128 {
 }
 
 function copySign(magnitude: v128, sign: v128): v128 {
-  return select(i32x4.splat(0x7fffffff), magnitude, sign);
+  return choose(i32x4.splat(0x7fffffff), magnitude, sign);
 }

@@ -2,7 +2,7 @@
 import { int, pointer, scratch } from './job';
 import { COLUMNS, ROWS, RUNS, tile } from './tile';
 import { at } from './vector';
-import { GRID, resultPixel, sourcePixel, TAPS, X } from './window';
+import { FIRST, GRID, resultPixel, SOURCE, STEP, TAP_STEP, TAPS, X } from './window';
 
 /** What the left side is: a matrix; or the channels under each tap of a window, where they are or copied together. */
 enum Left {
@@ -28,14 +28,21 @@ function matrixTable(args: usize, batch: i32, row: i32, count: i32, table: usize
   }
 }
 
+/** Copies whole vectors: what lies behind is written afterwards, or nobody's. */
+function copy(from: usize, bytes: usize, to: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
+}
+
 /** The table of four windows. Taps outside of the image read `zeros`. With `copies`, each window is copied there, as one run. */
 function windowTable(args: usize, row: i32, count: i32, table: usize, zeros: usize, copies: usize): void {
   const source = pointer(args, SOURCE_POINTER);
-  const channels = int(args, LENGTH);
-  const bytes: usize = (<usize>channels) << 2;
+  const pixelBytes: usize = (<usize>int(args, LENGTH)) << 2;
+  const height = int(args, SOURCE);
+  const width = int(args, SOURCE + X);
   const tapsY = int(args, TAPS);
   const tapsX = int(args, TAPS + X);
-  const copyBytes = bytes * <usize>(tapsY * tapsX);
+  const tapStepY = int(args, TAP_STEP);
+  const tapStepX = int(args, TAP_STEP + X);
   for (let r = 0; r < ROWS; r++) {
     const window = row + min(r, count - 1);
     const line = window / int(args, GRID + X);
@@ -45,20 +52,33 @@ function windowTable(args: usize, row: i32, count: i32, table: usize, zeros: usi
     const entry = table + ((<usize>r) << 2);
     store<u32>(entry, at(pointer(args, RESULT_POINTER), resultPixel(args, image, i, j) * int(args, N)));
     let run = entry + RUNS;
-    let copy = copies + <usize>r * copyBytes;
-    if (copies !== 0) store<u32>(run, copy);
+    if (copies !== 0) store<u32>(run, copies);
+    let y = i * int(args, STEP) + int(args, FIRST);
+    const firstX = j * int(args, STEP + X) + int(args, FIRST + X);
+    const isInside = tapStepX === 1 && firstX >= 0 && firstX + tapsX <= width;
     for (let ty = 0; ty < tapsY; ty++) {
-      for (let tx = 0; tx < tapsX; tx++) {
-        const pixel = sourcePixel(args, image, i, j, ty, tx);
-        const from = pixel < 0 ? zeros : at(source, pixel * channels);
-        if (copies !== 0) {
-          for (let c: usize = 0; c < bytes; c += 4) store<f32>(copy + c, load<f32>(from + c));
-          copy += bytes;
-        } else {
-          store<u32>(run, from);
-          run += 16;
+      // unsigned, negative numbers are larger than any size
+      const isLine = <u32>y < <u32>height;
+      const line = source + <usize>((image * height + y) * width) * pixelBytes;
+      if (copies !== 0 && isLine && isInside) {
+        const bytes = <usize>tapsX * pixelBytes;
+        copy(line + <usize>firstX * pixelBytes, bytes, copies);
+        copies += bytes;
+      } else {
+        let x = firstX;
+        for (let tx = 0; tx < tapsX; tx++) {
+          const from = isLine && <u32>x < <u32>width ? line + <usize>x * pixelBytes : zeros;
+          if (copies !== 0) {
+            copy(from, pixelBytes, copies);
+            copies += pixelBytes;
+          } else {
+            store<u32>(run, from);
+            run += 16;
+          }
+          x += tapStepX;
         }
       }
+      y += tapStepY;
     }
   }
 }
@@ -83,7 +103,7 @@ export function product(args: usize, start: i32, end: i32): void {
   const copyBytes: usize = left === Left.CopiedPixels ? bytes * ROWS : 0;
 
   const zeros = scratch();
-  const zeroBytes: usize = left === Left.Matrix ? 0 : (<usize>int(args, LENGTH)) << 2;
+  const zeroBytes: usize = left === Left.Matrix ? 0 : ((<usize>int(args, LENGTH)) << 2) + 16;
   memory.fill(zeros, 0, zeroBytes);
   const tables = zeros + zeroBytes;
   const copies = tables + <usize>(itemRows / ROWS) * tableBytes;

@@ -1,7 +1,7 @@
 /** @file Reductions along an axis, and softmax. */
 import { int, pointer } from './job';
 import { exp, log } from './math';
-import { at, select, storeLanes } from './vector';
+import { at, choose, storeLanes } from './vector';
 
 abstract class Fold {
   abstract initial(): f32;
@@ -47,7 +47,7 @@ const RUN: i32 = 128;
 /** The first `count` lanes, and `rest` in the others. */
 function loadPadded(x: usize, count: i32, rest: v128): v128 {
   const lanes = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-  return select(lanes, v128.load(x), rest);
+  return choose(lanes, v128.load(x), rest);
 }
 
 /** Vectors that lie `step` bytes apart, at least one. */

@@ -6,8 +6,8 @@
  * channels of one pixel under a filter (the indirect convolution algorithm: Dukhan 2019). Runs of the four rows have equal
  * lengths. B is a panel of 8 columns, whose rows follow each other through all runs.
  */
-import { activate } from './unary';
-import { madd, storeLanes } from './vector';
+import { activateSmooth, bound, isSmooth } from './unary';
+import { madd, storeEight } from './vector';
 
 /** Rows and columns of a tile. */
 export const ROWS: i32 = 4;
@@ -15,12 +15,6 @@ export const COLUMNS: i32 = 8;
 
 /** Where the table's runs begin: in front of them are the addresses of the four rows of the result. */
 export const RUNS: usize = 16;
-
-function finish(table: usize, row: i32, column: usize, v0: v128, v1: v128, columns: i32, activation: i32): void {
-  const y: usize = <usize>load<u32>(table + ((<usize>row) << 2)) + column;
-  storeLanes(y, activate(activation, v0), columns);
-  if (columns > 4) storeLanes(y + 16, activate(activation, v1), columns - 4);
-}
 
 /**
  * @param table the addresses of the result's four rows, then those of A's rows, four a run
@@ -44,6 +38,10 @@ export function tile(
   columns: i32,
   activation: i32,
 ): void {
+  const y0: usize = <usize>load<u32>(table) + column;
+  const y1: usize = <usize>load<u32>(table, 4) + column;
+  const y2: usize = <usize>load<u32>(table, 8) + column;
+  const y3: usize = <usize>load<u32>(table, 12) + column;
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -53,10 +51,6 @@ export function tile(
   let c30 = c00;
   let c31 = c00;
   if (accumulate) {
-    const y0: usize = <usize>load<u32>(table) + column;
-    const y1: usize = <usize>load<u32>(table, 4) + column;
-    const y2: usize = <usize>load<u32>(table, 8) + column;
-    const y3: usize = <usize>load<u32>(table, 12) + column;
     c00 = v128.load(y0);
     c01 = v128.load(y0, 16);
     c10 = v128.load(y1);
@@ -99,8 +93,38 @@ export function tile(
     } while (a0 !== end);
     run += 16;
   }
-  finish(table, 0, column, c00, c01, columns, activation);
-  if (rows > 1) finish(table, 1, column, c10, c11, columns, activation);
-  if (rows > 2) finish(table, 2, column, c20, c21, columns, activation);
-  if (rows > 3) finish(table, 3, column, c30, c31, columns, activation);
+  if (isSmooth(activation)) {
+    c00 = activateSmooth(activation, c00);
+    c01 = activateSmooth(activation, c01);
+    c10 = activateSmooth(activation, c10);
+    c11 = activateSmooth(activation, c11);
+    c20 = activateSmooth(activation, c20);
+    c21 = activateSmooth(activation, c21);
+    c30 = activateSmooth(activation, c30);
+    c31 = activateSmooth(activation, c31);
+  } else if (activation >= 0) {
+    c00 = bound(activation, c00);
+    c01 = bound(activation, c01);
+    c10 = bound(activation, c10);
+    c11 = bound(activation, c11);
+    c20 = bound(activation, c20);
+    c21 = bound(activation, c21);
+    c30 = bound(activation, c30);
+    c31 = bound(activation, c31);
+  }
+  if (rows >= ROWS && columns >= COLUMNS) {
+    v128.store(y0, c00);
+    v128.store(y0, c01, 16);
+    v128.store(y1, c10);
+    v128.store(y1, c11, 16);
+    v128.store(y2, c20);
+    v128.store(y2, c21, 16);
+    v128.store(y3, c30);
+    v128.store(y3, c31, 16);
+  } else {
+    storeEight(y0, c00, c01, columns);
+    if (rows > 1) storeEight(y1, c10, c11, columns);
+    if (rows > 2) storeEight(y2, c20, c21, columns);
+    if (rows > 3) storeEight(y3, c30, c31, columns);
+  }
 }

@@ -6,7 +6,7 @@
  */
 import { BLOCK, floats, int, pointer } from './job';
 import { erf, exp, log, log1p, sigmoid, tanh } from './math';
-import { atLeast, atMost, indicator, madd, select } from './vector';
+import { atLeast, atMost, choose, indicator, madd } from './vector';
 
 function splat(x: f32): v128 {
   return f32x4.splat(x);
@@ -80,7 +80,7 @@ class HardSwish extends Unary {
   derivative(x: v128, _y: v128, _a: v128, _b: v128): v128 {
     const middle = madd(x, splat(1.0 / 3.0), splat(0.5));
     const above = indicator(f32x4.ge(x, splat(3)));
-    return select(f32x4.lt(f32x4.abs(x), splat(3)), middle, above);
+    return choose(f32x4.lt(f32x4.abs(x), splat(3)), middle, above);
   }
 }
 
@@ -206,19 +206,19 @@ class Clip extends Unary {
 
 class LeakyRelu extends Unary {
   value(x: v128, alpha: v128, _b: v128): v128 {
-    return select(f32x4.gt(x, splat(0)), x, f32x4.mul(x, alpha));
+    return choose(f32x4.gt(x, splat(0)), x, f32x4.mul(x, alpha));
   }
   derivative(x: v128, _y: v128, alpha: v128, _b: v128): v128 {
-    return select(f32x4.gt(x, splat(0)), splat(1), alpha);
+    return choose(f32x4.gt(x, splat(0)), splat(1), alpha);
   }
 }
 
 class Elu extends Unary {
   value(x: v128, alpha: v128, _b: v128): v128 {
-    return select(f32x4.gt(x, splat(0)), x, f32x4.mul(alpha, f32x4.sub(exp(x), splat(1))));
+    return choose(f32x4.gt(x, splat(0)), x, f32x4.mul(alpha, f32x4.sub(exp(x), splat(1))));
   }
   derivative(x: v128, y: v128, alpha: v128, _b: v128): v128 {
-    return select(f32x4.gt(x, splat(0)), splat(1), f32x4.add(y, alpha));
+    return choose(f32x4.gt(x, splat(0)), splat(1), f32x4.add(y, alpha));
   }
 }
 
@@ -248,15 +248,16 @@ enum UnaryId {
   Elu,
 }
 
-/** A function without parameters, or none if `id` is negative, on one vector. */
-export function activate(id: i32, x: v128): v128 {
-  if (id < 0) return x;
-  if (id === UnaryId.Relu) return atLeast(x, splat(0));
-  if (id === UnaryId.Relu6) return atMost(atLeast(x, splat(0)), splat(6));
-  return activateSmooth(id, x);
+/** Of the functions that can follow a product, relu and relu6 are bounds and the others are smooth. */
+export function isSmooth(id: i32): bool {
+  return id > UnaryId.Relu6;
 }
 
-function activateSmooth(id: i32, x: v128): v128 {
+export function bound(id: i32, x: v128): v128 {
+  return atMost(atLeast(x, splat(0)), splat(id === UnaryId.Relu ? Infinity : 6));
+}
+
+export function activateSmooth(id: i32, x: v128): v128 {
   switch (id) {
     case UnaryId.Sigmoid:
       return sigmoid(x);

@@ -7,7 +7,7 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** Elements of a where the mask is set, else of b. */
-export function select(mask: v128, a: v128, b: v128): v128 {
+export function choose(mask: v128, a: v128, b: v128): v128 {
   return v128.bitselect(a, b, mask);
 }
 
@@ -33,6 +33,17 @@ export function storeLanes(y: usize, v: v128, count: i32): void {
     v128.store32_lane(y, v, 0);
     if (count > 1) v128.store32_lane(y, v, 1, 4);
     if (count > 2) v128.store32_lane(y, v, 2, 8);
+  }
+}
+
+/** Stores the first `count` lanes of two vectors, of 1 to 8. */
+export function storeEight(y: usize, v0: v128, v1: v128, count: i32): void {
+  if (count >= 8) {
+    v128.store(y, v0);
+    v128.store(y, v1, 16);
+  } else {
+    storeLanes(y, v0, count);
+    if (count > 4) storeLanes(y + 16, v1, count - 4);
   }
 }
 

@@ -75,8 +75,9 @@ export class SimdDevice {
 
   /** Runs an export of the module on as many threads as the work is worth. */
   run(kernel: string, { integers, floats, items, work }: Call): void {
-    this.#integers.set(integers);
-    if (floats) this.#floats.set(floats);
+    // element by element: engines are slow to copy plain arrays into typed ones
+    for (let i = 0; i < integers.length; i++) this.#integers[i] = integers[i] as number;
+    if (floats) for (let i = 0; i < floats.length; i++) this.#floats[i] = floats[i] as number;
     const chunks = Math.min(Math.max(Math.round(work / CHUNK_WORK), 1), MAX_CHUNKS);
     this.#threads.run(kernel, items, Math.ceil(items / chunks));
   }

@@ -1,6 +1,6 @@
 /** @file The backend whose kernels are WebAssembly SIMD, written in AssemblyScript (see packages/core/assembly). */
 import { ArgumentError } from '../../errors.ts';
-import type { Backend, BackendName } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { convKernels } from './conv.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { SimdDevice } from './device.ts';
@@ -30,7 +30,7 @@ export async function createSimdBackend({ threads, relaxed }: SimdOptions = {}):
   const layout = layoutKernels(device);
   const reductions = reduceKernels(device);
   return {
-    name: 'simd' as BackendName,
+    name: 'simd',
     upload: (values) => device.upload(values),
     download: async (buffer, length) => device.download(buffer, length),
     downloadSync: (buffer, length) => device.download(buffer, length),

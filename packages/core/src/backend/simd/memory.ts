@@ -112,6 +112,7 @@ function createMemory(): WebAssembly.Memory {
 
 /** At least so many bytes: the next eighth of a power of two, and a multiple of 64. */
 function sizeClass(bytes: number): number {
-  const step = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  let step = 64;
+  while (step * 16 <= bytes) step *= 2;
   return Math.ceil(bytes / step) * step;
 }

@@ -70,17 +70,16 @@ export function backward({ inSize, outSize, kernel, stride, dilation, pad }: Axi
   return phases.map((phase) => {
     const candidates = Array.from({ length: Math.min(tapPeriod, kernel) }, (_, tap) => tap);
     const firstTap = candidates.find((tap) => (phase + pad - tap * dilation) % stride === 0);
+    const count = firstTap === undefined ? 0 : Math.ceil((kernel - firstTap) / tapPeriod);
+    // the last tap reads the first pixel: in this order, sources and windows follow each other in the same direction
+    const lastTap = (firstTap ?? 0) + Math.max(count - 1, 0) * tapPeriod;
     return {
       source: outSize,
       grid: Math.ceil((inSize - phase) / stride),
       step: 1,
-      first: firstTap === undefined ? 0 : (phase + pad - firstTap * dilation) / stride,
-      taps: {
-        count: firstTap === undefined ? 0 : Math.ceil((kernel - firstTap) / tapPeriod),
-        first: firstTap ?? 0,
-        step: tapPeriod,
-      },
-      tapStep: (-tapPeriod * dilation) / stride,
+      first: count === 0 ? 0 : (phase + pad - lastTap * dilation) / stride,
+      taps: { count, first: lastTap, step: -tapPeriod },
+      tapStep: (tapPeriod * dilation) / stride,
       result: inSize,
       resultStep: stride,
       resultFirst: phase,
