@@ -1,15 +1,18 @@
 /** @file Running tests on every backend of the project at hand. */
 import { type BackendName, getBackend, setBackend } from '@fer/core';
 import { beforeAll, describe, inject } from 'vitest';
+import type { TestedBackend } from './vitest.d.ts';
 
-/** Defines the same tests once for each backend, under its name. */
-export function onEveryBackend(define: (backend: BackendName) => void): void {
-  describe.each(inject('backends'))('%s', (name) => {
-    beforeAll(async () => {
-      await setBackend(name);
+/** Defines the same tests once for each backend, under its title. */
+export function onEveryBackend(define: (backend: TestedBackend) => void): void {
+  for (const backend of inject('backends')) {
+    describe(backend.title, () => {
+      beforeAll(async () => {
+        await setBackend(backend.name, backend.options);
+      });
+      define(backend);
     });
-    define(name);
-  });
+  }
 }
 
 /**
@@ -19,5 +22,5 @@ export function onEveryBackend(define: (backend: BackendName) => void): void {
  * are less exact (SwiftShader's log: 4e-5).
  */
 export function toleranceOf(backend: BackendName | undefined = getBackend()): number {
-  return backend === 'cpu' || backend === 'webasm' ? 1e-5 : 1e-4;
+  return backend === 'cpu' || backend === 'webasm' || backend === 'simd' ? 1e-5 : 1e-4;
 }

@@ -3,7 +3,7 @@ import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /**
  * Every file of tests for backends that ran must have run in each project of the run, and there have tests, and none
- * skipped, under the name of each of the project's backends. Runs that filter tests by name are not judged.
+ * skipped, under the title of each of the project's backends. Runs that filter tests by name are not judged.
  */
 export class EveryBackend implements Reporter {
   #vitest: Vitest | undefined;
@@ -20,9 +20,9 @@ export class EveryBackend implements Reporter {
       [...files].flatMap((file) => {
         const module = tested.find((one) => one.project === project && one.relativeModuleId === file);
         const backends = project.getProvidedContext().backends ?? [];
-        return backends.flatMap((backend) => {
-          const problem = problemOf(module, backend);
-          return problem ? [`${file} on ${backend} (${project.name}) ${problem}`] : [];
+        return backends.flatMap(({ title }) => {
+          const problem = problemOf(module, title);
+          return problem ? [`${file} on ${title} (${project.name}) ${problem}`] : [];
         });
       }),
     );
@@ -32,9 +32,9 @@ export class EveryBackend implements Reporter {
   }
 }
 
-function problemOf(module: TestModule | undefined, backend: string): string | undefined {
+function problemOf(module: TestModule | undefined, title: string): string | undefined {
   if (!module) return 'did not run';
-  const suites = [...module.children.suites()].filter(({ name }) => name === backend);
+  const suites = [...module.children.suites()].filter(({ name }) => name === title);
   const states = suites.flatMap(({ children }) => [...children.allTests()].map((test) => test.result().state));
   if (states.length === 0) return 'has no tests';
   return states.includes('skipped') ? 'has skipped tests' : undefined;

@@ -131,6 +131,10 @@ onEveryBackend(() => {
         [8, 1],
       ],
       [[2, 4, 4, 8], [8]],
+      [
+        [2, 1, 3, 1, 2],
+        [1, 3, 1, 2, 1],
+      ],
     ];
     for (const [a, b] of shapes) {
       testOp(`sub of [${a}] and [${b}]`, {

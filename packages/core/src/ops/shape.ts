@@ -205,10 +205,18 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.length !== x.rank)
     throw new ShapeError('tile', `expected ${x.rank} repeats for ${formatShape(x.shape)} but got ${repeats.length}`);
   for (const count of repeats) checkInteger('tile', 'repeats', count, 1);
-  const apart = x.shape.flatMap((size) => [1, size]);
-  const repeated = x.shape.flatMap((size, axis) => [at(repeats, axis), size]);
-  const result = x.shape.map((size, axis) => at(repeats, axis) * size);
-  return composite([x], () => reshape(broadcastTo(reshape(x, apart), repeated), result));
+  return composite([x], () =>
+    repeats.reduce(
+      (partial, count, axis) => {
+        if (count === 1) return partial;
+        const { shape } = partial;
+        const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
+        const repeated = broadcastTo(reshape(partial, [outer, 1, inner]), [outer, count, inner]);
+        return reshape(repeated, shape.with(axis, at(shape, axis) * count));
+      },
+      view(x, x.shape),
+    ),
+  );
 }
 
 /**

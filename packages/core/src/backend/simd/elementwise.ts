@@ -1,7 +1,7 @@
 /** @file Elementwise kernels. */
 import { sizeOf } from '../../shape.ts';
 import type { Activation, Backend, BinaryFunction, UnaryFunction } from '../backend.ts';
-import { broadcastStrides } from '../gpu/kernels/sizes.ts';
+import { broadcastStrides } from '../walk.ts';
 import { ARGUMENTS, MAX_INTEGERS } from './control.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { blocks, walk } from './walk.ts';

@@ -1,7 +1,7 @@
 /** @file Kernels that move elements: transpose, broadcast, slice, flip, pad, concat and gather. */
 import { at, type Shape, sizeOf, stridesOf } from '../../shape.ts';
 import type { Backend, Operand } from '../backend.ts';
-import { broadcastStrides } from '../gpu/kernels/sizes.ts';
+import { broadcastStrides } from '../walk.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
 import type { SimdBuffer } from './memory.ts';

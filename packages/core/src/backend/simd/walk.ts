@@ -1,6 +1,7 @@
 /** @file Walks through two arrays in step, as assembly/walk.ts takes them. */
+import { BackendError } from '../../errors.ts';
 import type { Shape } from '../../shape.ts';
-import { mergeAxes } from '../gpu/kernels/sizes.ts';
+import { mergeAxes } from '../walk.ts';
 
 const MAX_AXES = 8;
 
@@ -18,14 +19,14 @@ export function walk(
   first: readonly number[],
   second: readonly number[],
 ): { integers: number[]; items: number } {
-  const merged = mergeAxes(shape, [first, second], MAX_AXES);
+  const merged = mergeAxes(shape, [first, second]);
   const axes = merged.sizes.map((size, i) => [size, merged.strides[0]?.[i] ?? 0, merged.strides[1]?.[i] ?? 0]);
-  const used = axes.slice(merged.sizes.findIndex((size) => size > 1));
-  const [row = [1, 0, 0]] = used.slice(-1);
-  const around = used.slice(0, -1);
-  const rows = around.reduce((product, [size = 1]) => product * size, 1);
+  const row = axes.pop() ?? [1, 0, 0];
+  if (axes.length >= MAX_AXES)
+    throw new BackendError('simd', `tensors with more than ${MAX_AXES} independent axes are not supported`);
+  const rows = axes.reduce((product, [size = 1]) => product * size, 1);
   return {
-    integers: [...row, around.length, ...around.flat()],
-    items: around.length === 0 ? blocks(row[0] ?? 1) : rows,
+    integers: [...row, axes.length, ...axes.flat()],
+    items: axes.length === 0 ? blocks(row[0] ?? 1) : rows,
   };
 }

@@ -1,10 +1,12 @@
 /** @file Elementwise kernels. */
 import { sameShape } from '../../../shape.ts';
-import type { Backend } from '../../backend.ts';
+import type { Backend, Buffer } from '../../backend.ts';
+import { broadcastStrides, fillAxes, mergeAxes } from '../../walk.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { binaryFunctions, unaryFunctions } from './functions.ts';
-import { broadcastStrides, cellGrid, floatGrid, mergeAxes, named } from './sizes.ts';
+import { layoutKernels } from './layout.ts';
+import { cellGrid, floatGrid, named } from './sizes.ts';
 
 type Unary = Thread<object, { f(x: number, alpha: number, beta: number): number }>;
 
@@ -84,6 +86,7 @@ function where(this: Thread, condition: Floats, a: Floats, b: Floats): Cell {
 export function elementwiseKernels(
   device: Device,
 ): Pick<Backend, 'unary' | 'unaryGrad' | 'binary' | 'binaryScalar' | 'where'> {
+  const { broadcastTo } = layoutKernels(device);
   return {
     unary: ([x], { fn, alpha, beta }, shape) =>
       device.run({
@@ -105,22 +108,20 @@ export function elementwiseKernels(
 
     binary([a, b], { fn }, shape) {
       const functions = { f: binaryFunctions[fn] };
-      if (sameShape(a.shape, shape) && sameShape(b.shape, shape)) {
-        return device.run({ kernel: binary, inputs: [a.buffer, b.buffer], functions, ...cellGrid(shape) });
+      const alike = (left: Buffer, right: Buffer) =>
+        device.run({ kernel: binary, inputs: [left, right], functions, ...cellGrid(shape) });
+      if (sameShape(a.shape, shape) && sameShape(b.shape, shape)) return alike(a.buffer, b.buffer);
+      const walk = mergeAxes(shape, [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)]);
+      if (walk.sizes.length > 4) {
+        const full = [a, b].map((operand) => broadcastTo([operand], {}, shape)) as [Buffer, Buffer];
+        const result = alike(...full);
+        for (const buffer of full) device.release(buffer);
+        return result;
       }
-      const { sizes, strides } = mergeAxes(
-        shape,
-        [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)],
-        4,
-      );
+      const { sizes, strides } = fillAxes(walk, 4);
       const constants = { ...named('n', sizes), ...named('a', strides[0]), ...named('b', strides[1]) };
-      return device.run({
-        kernel: binaryBroadcast,
-        inputs: [a.buffer, b.buffer],
-        functions,
-        constants,
-        ...floatGrid(shape),
-      });
+      const inputs = [a.buffer, b.buffer];
+      return device.run({ kernel: binaryBroadcast, inputs, functions, constants, ...floatGrid(shape) });
     },
 
     binaryScalar: ([a], { fn, scalar, scalarFirst }, shape) =>

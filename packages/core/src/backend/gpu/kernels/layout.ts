@@ -1,9 +1,10 @@
 /** @file Kernels that move elements: transpose, broadcast, slice, flip, pad, concat and gather. */
 import { at, type Shape, sizeOf, stridesOf } from '../../../shape.ts';
 import type { Backend, Buffer, Operand } from '../../backend.ts';
+import { broadcastStrides, fillAxes, mergeAxes } from '../../walk.ts';
 import type { Device } from '../device.ts';
 import type { Floats, Thread } from '../dialect.ts';
-import { broadcastStrides, floatGrid, mergeAxes, named } from './sizes.ts';
+import { floatGrid, named } from './sizes.ts';
 
 type Six<Prefix extends string> = Record<`${Prefix}${0 | 1 | 2 | 3 | 4 | 5}`, number>;
 
@@ -84,7 +85,7 @@ export function layoutKernels(
   device: Device,
 ): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat' | 'gather' | 'gatherGrad'> {
   const walk = (x: Operand, shape: Shape, strides: readonly number[], offset = 0) => {
-    const merged = mergeAxes(shape, [strides], 6);
+    const merged = fillAxes(mergeAxes(shape, [strides]), 6);
     const constants = { ...named('n', merged.sizes), ...named('s', merged.strides[0]), offset };
     return device.run({ kernel: stridedCopy, inputs: [x.buffer], constants, ...floatGrid(shape) });
   };
