@@ -1,7 +1,7 @@
 /** @file From a kernel in the project's dialect (dialect.ts) to the source text that gpu.js compiles on one mode. */
 import type * as acorn from 'acorn';
-import { parseExpressionAt } from 'acorn';
 import { helpers, type KernelFunction, type ScalarFunction } from './dialect.ts';
+import { parseFunction, plainFunction } from './plain.ts';
 
 /** How a kernel reads an operand. */
 export type Access = 'float' | 'cell';
@@ -25,11 +25,11 @@ interface Edit {
 }
 
 /**
- * Rewrites a kernel for gpu.js. Works on the function's own text, so it survives bundlers and minifiers, which rename
- * variables but not properties.
+ * Rewrites a kernel for gpu.js. Works on the function's own text, brought into a plain form first, so that it survives
+ * bundlers and minifiers, which rename variables but not properties.
  */
 export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKernel {
-  const { text, node } = parseFunction(kernel);
+  const { text, node } = parse(kernel);
   const reads = findReads(node);
   const parameters = node.params.map((parameter) => nameOf(parameter));
   const accesses = parameters.filter((name) => reads.has(name)).map((name) => accessOf(name, reads));
@@ -50,11 +50,10 @@ export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKe
 
 /** The source of a scalar function under a name that kernels call it by. */
 export function lowerFunction(name: string, fn: ScalarFunction): string {
-  const { text, node } = parseFunction(fn);
+  const { text, node } = parse(fn);
   const edits = helperCalls(node);
   const body = apply(text, edits, node.body);
-  const block = node.body.type === 'BlockStatement' ? body : `{ return ${body}; }`;
-  return `function ${PREFIX}${name}(${node.params.map((parameter) => nameOf(parameter)).join(', ')}) ${block}`;
+  return `function ${PREFIX}${name}(${node.params.map((parameter) => nameOf(parameter)).join(', ')}) ${body}`;
 }
 
 /** The helpers of the dialect, lowered. */
@@ -62,18 +61,12 @@ export function lowerHelpers(): string[] {
   return Object.entries(helpers).map(([name, fn]) => lowerFunction(name, fn));
 }
 
-function parseFunction(fn: { toString(): string }) {
-  const source = fn.toString();
-  // a method's text, `divide(i, n) {...}`, becomes a function's
-  const text = /^(function\b|\(|[\w$]+\s*=>)/.test(source) ? source : `function ${source}`;
-  const node = parseExpressionAt(text, 0, { ecmaVersion: 2022 });
-  if (node.type !== 'FunctionExpression' && node.type !== 'ArrowFunctionExpression') {
-    throw new Error(`kernel: expected a function but found ${node.type}`);
-  }
-  return { text, node };
+function parse(fn: { toString(): string }) {
+  const text = plainFunction(fn);
+  return { text, node: parseFunction(text) };
 }
 
-type FunctionNode = ReturnType<typeof parseFunction>['node'];
+type FunctionNode = ReturnType<typeof parseFunction>;
 
 function nameOf(node: Node): string {
   if (node.type !== 'Identifier')
