@@ -2,7 +2,9 @@
  * @file Engine: jax-js on WebAssembly, compiled by jit. It has no layers, batch-norm, pooling with a gradient or Adam, so the
  * small CNN's training step is written out here; it cannot thread in Node.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { defaultDevice, init, type Array as JaxArray, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { labels, networkOf, values } from './cases.ts';
 import { type Run, serve } from './engine.ts';
@@ -79,7 +81,8 @@ function training(network: Network, batch: number): Run {
 
 await init('wasm');
 defaultDevice('wasm');
-const { version } = createRequire(import.meta.url)('@jax-js/jax/package.json') as { version: string };
+const manifest = new URL('../package.json', pathToFileURL(createRequire(import.meta.url).resolve('@jax-js/jax')));
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 serve({
   description: `jax-js ${version} wasm, jit, 1 thread`,
   async prepare(work) {

@@ -13,6 +13,10 @@ describe('the machine', () => {
     expect(available).toEqual(expect.arrayContaining(tested));
     expect(tested).toEqual(expect.arrayContaining(required));
   });
+
+  it('shares memory between threads', () => {
+    expect(!inBrowser || globalThis.crossOriginIsolated).toBe(true);
+  });
 });
 
 onEveryBackend(({ name }) => {
