@@ -1,0 +1,158 @@
+/** @file The packages as they are published: packed, installed into an empty project, run and type-checked there. */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+
+async function run(cwd: string, command: string, ...parameters: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, parameters, { cwd, maxBuffer: 2 ** 26 }).catch((error) => {
+    throw new Error(`${command} ${parameters.join(' ')}\n${error.stdout}${error.stderr}`);
+  });
+  return stdout;
+}
+
+const manifestOf = async (directory: string) => JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+
+/** Copies the workspace, so that building does not disturb other tests. The WebAssembly was compiled by the installation. */
+async function copyWorkspace(target: string): Promise<string[]> {
+  for (const file of ['package.json', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
+    await cp(join(root, file), join(target, file));
+  await symlink(join(root, 'node_modules'), join(target, 'node_modules'));
+  const packages: string[] = [];
+  for (const name of await readdir(join(root, 'packages'))) {
+    const [from, to] = [join(root, 'packages', name), join(target, 'packages', name)];
+    if ((await manifestOf(from)).private) continue;
+    const skipped = ['node_modules', 'dist'];
+    await cp(from, to, { recursive: true, filter: (path) => !skipped.includes(basename(path)) });
+    await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
+    packages.push(to);
+  }
+  return packages;
+}
+
+/** An empty project with the tarballs installed, without gpu.js's native companions, which nobody needs (docs/decisions.md). */
+async function createProject(directory: string, tarballs: Record<string, string>): Promise<void> {
+  await mkdir(join(directory, 'nothing'), { recursive: true });
+  await writeFile(join(directory, 'nothing/package.json'), '{ "name": "nothing", "version": "0.2.9" }');
+  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
+  const manifest = { private: true, type: 'module', dependencies, overrides: { 'gpu.js': { webgpu: 'file:nothing' } } };
+  await writeFile(join(directory, 'package.json'), JSON.stringify(manifest));
+  await run(
+    directory,
+    'npm',
+    'install',
+    '--ignore-scripts',
+    '--omit=optional',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  );
+}
+
+const program = `
+import { availableBackends, matMul, Parameter, relu, setBackend, sum, tensor } from '@fer/core';
+const results = {};
+for (const backend of ['webasm', 'simd']) {
+  await setBackend(backend);
+  const x = tensor([[1, -2], [3, 4]]);
+  const w = new Parameter(tensor([[1, 0.5], [-1, 2]]));
+  const loss = sum(relu(matMul(x, w)));
+  loss.backward();
+  results[backend] = [await loss.item(), await w.grad.array()];
+}
+console.log(JSON.stringify(results)); // and the program ends by itself
+`;
+
+const typedProgram = `
+import { conv2d, grad, Parameter, setBackend, sum, type Tensor, tensor } from '@fer/core';
+const name: 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu' | 'simd' = await setBackend('auto');
+const x: Tensor = tensor(new Float32Array(48), [1, 4, 4, 3]);
+const filter = new Parameter(tensor(new Float32Array(27), [3, 3, 3, 1]));
+conv2d(x, filter, { strides: 2, padding: 'same', activation: 'relu' });
+const derivative: Tensor = grad((y: Tensor) => sum(y))(x);
+const pixel: number = (await x.ndarray()).get(0, 1, 2, 0);
+using scoped = tensor([name.length, pixel, derivative.rank]);
+// @ts-expect-error there is no such padding
+conv2d(x, filter, { padding: 'full' });
+// @ts-expect-error a filter is needed
+conv2d(x);
+console.log(scoped.shape);
+`;
+
+describe('the packed packages', () => {
+  let directory: string;
+  let project: string;
+  let tarballs: Record<string, string>;
+  beforeAll(async () => {
+    directory = await realpath(await mkdtemp(join(tmpdir(), 'fer-pack-')));
+    project = join(directory, 'project');
+    tarballs = {};
+    for (const source of await copyWorkspace(join(directory, 'workspace'))) {
+      await run(source, 'node', tsc, '-p', '.');
+      const packed = await run(
+        source,
+        'npx',
+        '--yes',
+        'pnpm@10',
+        'pack',
+        '--config.ignore-scripts=true',
+        '--json',
+        '--pack-destination',
+        directory,
+      );
+      const { name, filename } = JSON.parse(packed);
+      tarballs[name] = filename;
+    }
+    await createProject(project, tarballs);
+  }, 300_000);
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it('are all there', () => {
+    expect(Object.keys(tarballs)).toContain('@fer/core');
+  });
+
+  it('hold what they promise: compiled code, its types and sources, and the licence', async () => {
+    for (const name of Object.keys(tarballs)) {
+      const files = await readdir(join(project, 'node_modules', name), { recursive: true });
+      expect(files).toEqual(
+        expect.arrayContaining(['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']),
+      );
+      expect(files.filter((file) => file.includes('test') || file.includes('assembly'))).toEqual([]);
+    }
+  });
+
+  it('compute, on gpu.js and on simd', async () => {
+    await writeFile(join(project, 'index.js'), program);
+    const expected = [
+      12.5,
+      [
+        [1, 3],
+        [-2, 4],
+      ],
+    ];
+    expect(JSON.parse(await run(project, 'node', 'index.js'))).toEqual({ webasm: expected, simd: expected });
+  });
+
+  it('have types that a strict consumer can use', async () => {
+    await writeFile(join(project, 'consumer.ts'), typedProgram);
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,esnext.disposable,dom',
+      '--types',
+      '',
+    ];
+    await run(project, 'node', tsc, ...options, 'consumer.ts');
+  });
+});
