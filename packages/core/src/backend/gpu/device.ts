@@ -74,6 +74,8 @@ export class KernelCache {
   constructor(
     readonly gpu: GpuInstance,
     readonly packing: 'texels' | 'floats',
+    /** GLSL to go before every kernel. */
+    readonly injectedNative: string,
     /** Ends a kernel, but not the buffer of its last result. */
     readonly destroyKernel: (kernel: CompiledKernel) => void,
   ) {}
@@ -118,6 +120,7 @@ export class KernelCache {
       functions: [...this.#helpers, ...own].map((source) => ({ source, settings: {} })),
       precision: 'single',
       tactic: 'precision',
+      injectedNative: this.injectedNative,
       pipeline: true,
       // loops whose bound gpu.js does not recognise would end silently after 1000 turns
       loopMaxIterations: 1 << 20,

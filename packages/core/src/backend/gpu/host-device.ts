@@ -22,7 +22,7 @@ export class HostDevice implements Device {
   constructor(gpujs: GpuJs, mode: 'webasm' | 'cpu') {
     this.#gpujs = gpujs;
     this.#mode = mode;
-    this.#kernels = new KernelCache(new gpujs.GPU({ mode }), 'floats', ({ run }) => run.destroy());
+    this.#kernels = new KernelCache(new gpujs.GPU({ mode }), 'floats', '', ({ run }) => run.destroy());
   }
 
   upload(values: Float32Array): HostBuffer {

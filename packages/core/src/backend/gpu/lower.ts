@@ -110,9 +110,10 @@ function accessOf(name: string, reads: Map<string, Set<Access>>): Access {
   return access;
 }
 
-/** `const [p, q, r, s] = x.cell(i);` becomes four reads, or one of a texel. */
+/** `const [p, q, r, s] = x.cell(i);` becomes four reads, whose places are computed in integers, or one of a texel. */
 function cellReads(node: Node, text: string, packing: Packing, simple: readonly Edit[]): Edit[] {
   const edits: Edit[] = [];
+  const counters = loopCounters(node);
   for (const declaration of walk(node)) {
     if (declaration.type !== 'VariableDeclaration') continue;
     if (!declaration.declarations.some(({ id }) => id.type === 'ArrayPattern')) continue;
@@ -121,12 +122,13 @@ function cellReads(node: Node, text: string, packing: Packing, simple: readonly 
       if (declarator.id.type !== 'ArrayPattern' || !read)
         return `${declaration.kind} ${apply(text, simple, declarator)};`;
       const index = apply(text, simple, read.index);
+      const place = isInteger(read.index, counters) ? index : `${index} | 0`;
       const names = declarator.id.elements.map((element) => (element ? nameOf(element) : undefined));
       const texel = `${names.find((name) => name)}_cell`;
       const parts = names.flatMap((name, lane) =>
         name
           ? [
-              `const ${name} = ${packing === 'texels' ? `${texel}[${lane}]` : `${read.operand}[(${index}) * 4 + ${lane}]`};`,
+              `const ${name} = ${packing === 'texels' ? `${texel}[${lane}]` : `${read.operand}[(${place}) * 4 + ${lane}]`};`,
             ]
           : [],
       );
@@ -135,6 +137,28 @@ function cellReads(node: Node, text: string, packing: Packing, simple: readonly 
     edits.push({ start: declaration.start, end: declaration.end, text: statements.join(' ') });
   }
   return edits;
+}
+
+function loopCounters(node: Node): Set<string> {
+  return new Set(
+    [...walk(node)].flatMap((loop) =>
+      loop.type === 'ForStatement' && loop.init?.type === 'VariableDeclaration'
+        ? loop.init.declarations.map(({ id }) => nameOf(id))
+        : [],
+    ),
+  );
+}
+
+/** Whether gpu.js keeps an index in integers. It makes floats of every local variable but the counters of loops. */
+function isInteger(index: Node, counters: ReadonlySet<string>): boolean {
+  switch (index.type) {
+    case 'BinaryExpression':
+      return isInteger(index.left, counters) && isInteger(index.right, counters);
+    case 'Identifier':
+      return counters.has(index.name);
+    default:
+      return index.type === 'Literal' || index.type === 'MemberExpression';
+  }
 }
 
 /** `x.at(i)` becomes `x[i]`. */

@@ -39,7 +39,7 @@ export class WebGPUDevice implements Device {
     this.#gpujs = gpujs;
     this.#context = context;
     this.#device = context.device;
-    this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'floats', ({ run }) => {
+    this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'floats', '', ({ run }) => {
       (run.kernel as unknown as WebGPUKernelState).outputBuffer = null; // it is a tensor's
       run.destroy();
     });
