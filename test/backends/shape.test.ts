@@ -4,6 +4,7 @@ import {
   expandDims,
   flip,
   gather,
+  neg,
   pad,
   reshape,
   slice,
@@ -357,6 +358,24 @@ onEveryBackend(() => {
       const result = op(labels());
       expect(result.dtype).toBe('int32');
       expect(await result.data()).toEqual(Int32Array.from(values));
+    });
+  });
+
+  describe('large tensors', () => {
+    // 4.4 million elements, whose numbers take part in the arithmetic of indices
+    it('keep every element at its place', async () => {
+      const side = 2100;
+      const values = Float32Array.from({ length: side * side }, (_, i) => i);
+      const misplaced = (actual: ArrayLike<number>, at: (row: number, column: number) => number) => {
+        let count = 0;
+        for (let i = 0; i < values.length; i++) if (actual[i] !== at(Math.floor(i / side), i % side)) count++;
+        return count;
+      };
+      using x = tensor(values, [side, side]);
+      using transposed = transpose(x);
+      expect(misplaced(await transposed.data(), (row, column) => column * side + row)).toBe(0);
+      using negated = neg(x);
+      expect(misplaced(await negated.data(), (row, column) => -(row * side + column))).toBe(0);
     });
   });
 

@@ -7,6 +7,7 @@ import {
   avgPool2d,
   BackendError,
   batchNormTraining,
+  broadcastTo,
   concat,
   conv2d,
   depthwiseConv2d,
@@ -16,6 +17,7 @@ import {
   matMul,
   max,
   maxPool2d,
+  memory,
   mul,
   Parameter,
   pad,
@@ -57,6 +59,22 @@ describe('a kernel that gpu.js would run on another mode', () => {
     expect(run).toThrow(/^gpu: a kernel for webasm would run on cpu \(argument "texture" of type NumberTexture/);
     warn.mockRestore();
     device.destroy();
+  });
+});
+
+describe('tensors of more elements than gpu.js kernels can number', () => {
+  beforeAll(async () => {
+    await setBackend('cpu');
+  });
+  const message = 'gpu: a tensor of 16777217 elements exceeds the 16777216 that gpu.js kernels can number';
+
+  it('are refused when they are made', () => {
+    expect(() => tensor(new Float32Array(2 ** 24 + 1))).toThrow(message);
+  });
+  it('are refused when they are computed', () => {
+    const before = memory();
+    expect(() => tidy(() => broadcastTo(tensor(1), [2 ** 24 + 1]))).toThrow(message);
+    expect(memory()).toEqual(before);
   });
 });
 

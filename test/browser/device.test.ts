@@ -1,0 +1,32 @@
+/** @file A GPU mode that gpu.js would run on another one is an error. */
+import { BackendError } from '@fer/core';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createDevice } from '../../packages/core/src/backend/gpu/create-device.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+it('webgl2 on a context of webgl', async () => {
+  const prototype = OffscreenCanvas.prototype as { getContext(kind: string): OffscreenRenderingContext | null };
+  const { getContext } = prototype;
+  vi.spyOn(prototype, 'getContext').mockImplementation(function (this: OffscreenCanvas) {
+    return getContext.call(this, 'webgl');
+  });
+  const starting = createDevice('webgl2');
+  await expect(starting).rejects.toThrow(BackendError);
+  await expect(starting).rejects.toThrow('setBackend: gpu.js would run webgl2 on another of its modes');
+});
+
+it('webgl2 where there is none', async () => {
+  vi.spyOn(OffscreenCanvas.prototype, 'getContext').mockReturnValue(null);
+  await expect(createDevice('webgl2')).rejects.toThrow('setBackend: webgl2 is not available here');
+});
+
+it('webgpu where there is no adapter', async () => {
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
+  const starting = createDevice('webgpu');
+  await expect(starting).rejects.toThrow(BackendError);
+  await expect(starting).rejects.toThrow(/^setBackend: webgpu is not available here: /);
+});
