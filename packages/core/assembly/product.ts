@@ -1,6 +1,7 @@
 /** @file Matrix products whose left side is read by rows, and convolutions as such products: each window is a row. */
 import { int, pointer, scratch } from './job';
 import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { activate, isSmooth } from './unary';
 import { at } from './vector';
 import { FIRST, GRID, resultPixel, SOURCE, STEP, TAP_STEP, TAPS, X } from './window';
 
@@ -16,15 +17,17 @@ const LENGTH: usize = 1;
 const RESULT_POINTER: usize = 5;
 const N: usize = 6;
 
-/** The table of four rows of a matrix, the last of them repeated if there are fewer. */
-function matrixTable(args: usize, batch: i32, row: i32, count: i32, table: usize): void {
+/** The tables of a block of a matrix' rows, four rows each; the last of them is repeated if there are fewer. */
+function matrixTables(args: usize, batch: i32, firstRow: i32, endRow: i32, table: usize, tableBytes: usize): void {
   const a = pointer(args, SOURCE_POINTER) + <usize>batch * pointer(args, 11);
   const c = pointer(args, RESULT_POINTER) + <usize>batch * pointer(args, 13);
-  for (let r = 0; r < ROWS; r++) {
-    const existing = row + min(r, count - 1);
-    const entry = table + ((<usize>r) << 2);
-    store<u32>(entry, at(c, existing * int(args, N)));
-    store<u32>(entry, at(a, existing * int(args, LENGTH)), RUNS);
+  for (let row = firstRow; row < endRow; row += ROWS) {
+    for (let r = 0; r < ROWS; r++) {
+      const existing = min(row + r, endRow - 1);
+      store<u32>(at(table, r), at(c, existing * int(args, N)));
+      store<u32>(at(table, r), at(a, existing * int(args, LENGTH)), RUNS);
+    }
+    table += tableBytes;
   }
 }
 
@@ -33,24 +36,35 @@ function copy(from: usize, bytes: usize, to: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
 }
 
-/** The table of four windows. Taps outside of the image read `zeros`. With `copies`, each window is copied there, as one run. */
-function windowTable(args: usize, row: i32, count: i32, table: usize, zeros: usize, copies: usize): void {
+/** The tables of a block of windows. Taps outside of the image read `zeros`; with `copies`, each window is copied to one run. */
+function windowTables(
+  args: usize,
+  firstRow: i32,
+  endRow: i32,
+  table: usize,
+  tableBytes: usize,
+  zeros: usize,
+  copies: usize,
+): void {
   const source = pointer(args, SOURCE_POINTER);
   const pixelBytes: usize = (<usize>int(args, LENGTH)) << 2;
+  const resultBytes: usize = (<usize>int(args, N)) << 2;
   const height = int(args, SOURCE);
   const width = int(args, SOURCE + X);
+  const columns = int(args, GRID + X);
   const tapsY = int(args, TAPS);
   const tapsX = int(args, TAPS + X);
   const tapStepY = int(args, TAP_STEP);
   const tapStepX = int(args, TAP_STEP + X);
-  for (let r = 0; r < ROWS; r++) {
-    const window = row + min(r, count - 1);
-    const line = window / int(args, GRID + X);
-    const j = window - line * int(args, GRID + X);
-    const image = line / int(args, GRID);
-    const i = line - image * int(args, GRID);
-    const entry = table + ((<usize>r) << 2);
-    store<u32>(entry, at(pointer(args, RESULT_POINTER), resultPixel(args, image, i, j) * int(args, N)));
+  const line = firstRow / columns;
+  let j = firstRow - line * columns;
+  let image = line / int(args, GRID);
+  let i = line - image * int(args, GRID);
+  const lastRow = firstRow + ((endRow - firstRow + ROWS - 1) & ~(ROWS - 1));
+  for (let row = firstRow; row < lastRow; row++) {
+    const r = (row - firstRow) & (ROWS - 1);
+    const entry = at(table, r);
+    store<u32>(entry, pointer(args, RESULT_POINTER) + <usize>resultPixel(args, image, i, j) * resultBytes);
     let run = entry + RUNS;
     if (copies !== 0) store<u32>(run, copies);
     let y = i * int(args, STEP) + int(args, FIRST);
@@ -80,6 +94,25 @@ function windowTable(args: usize, row: i32, count: i32, table: usize, zeros: usi
       }
       y += tapStepY;
     }
+    if (r === ROWS - 1) table += tableBytes;
+    // behind the last window there is nothing: it is repeated
+    if (row >= endRow - 1) continue;
+    if (++j === columns) {
+      j = 0;
+      if (++i === int(args, GRID)) {
+        i = 0;
+        image++;
+      }
+    }
+  }
+}
+
+/** Applies a smooth activation to a block of the result. */
+function activateBlock(id: i32, table: usize, tableBytes: usize, rows: i32, first: i32, end: i32): void {
+  for (let row = 0; row < rows; row++) {
+    const result: usize = load<u32>(at(table, row & (ROWS - 1)));
+    activate(id, at(result, first), end - first);
+    if ((row & (ROWS - 1)) === ROWS - 1) table += tableBytes;
   }
 }
 
@@ -95,12 +128,12 @@ export function product(args: usize, start: i32, end: i32): void {
   const itemRows = int(args, 10);
   const itemColumns = int(args, 14);
   const left = int(args, 15);
+  const activation = int(args, 8);
   const taps = left === Left.Matrix ? 1 : int(args, TAPS) * int(args, TAPS + X);
   const runs = left === Left.Pixels ? taps : 1;
   const length = left === Left.CopiedPixels ? taps * int(args, LENGTH) : int(args, LENGTH);
   const bytes: usize = (<usize>length) << 2;
   const tableBytes: usize = RUNS + ((<usize>runs) << 4);
-  const copyBytes: usize = left === Left.CopiedPixels ? bytes * ROWS : 0;
 
   const zeros = scratch();
   const zeroBytes: usize = left === Left.Matrix ? 0 : ((<usize>int(args, LENGTH)) << 2) + 16;
@@ -117,21 +150,17 @@ export function product(args: usize, start: i32, end: i32): void {
     const firstRow = (block - batch * blocksDown) * itemRows;
     const endRow = min(firstRow + itemRows, m);
     const endColumn = min(firstColumn + itemColumns, n);
-    let table = tables;
-    let copy = copies;
-    for (let row = firstRow; row < endRow; row += ROWS) {
-      const count = min(endRow - row, ROWS);
-      if (left === Left.Matrix) matrixTable(args, batch, row, count, table);
-      else windowTable(args, row, count, table, zeros, left === Left.CopiedPixels ? copy : 0);
-      table += tableBytes;
-      copy += copyBytes;
+    if (left === Left.Matrix) matrixTables(args, batch, firstRow, endRow, tables, tableBytes);
+    else {
+      const target = left === Left.CopiedPixels ? copies : 0;
+      windowTables(args, firstRow, endRow, tables, tableBytes, zeros, target);
     }
     const b = pointer(args, 2) + <usize>batch * pointer(args, 12);
     const bias = pointer(args, 7);
     for (let column = firstColumn; column < endColumn; column += COLUMNS) {
       const panel = b + <usize>(column / COLUMNS) * pointer(args, 3);
       const offset: usize = (<usize>column) << 2;
-      table = tables;
+      let table = tables;
       for (let row = firstRow; row < endRow; row += ROWS) {
         tile(
           table,
@@ -144,10 +173,11 @@ export function product(args: usize, start: i32, end: i32): void {
           false,
           endRow - row,
           endColumn - column,
-          int(args, 8),
+          activation,
         );
         table += tableBytes;
       }
     }
+    if (isSmooth(activation)) activateBlock(activation, tables, tableBytes, endRow - firstRow, firstColumn, endColumn);
   }
 }

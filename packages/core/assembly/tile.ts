@@ -6,7 +6,7 @@
  * channels of one pixel under a filter (the indirect convolution algorithm: Dukhan 2019). Runs of the four rows have equal
  * lengths. B is a panel of 8 columns, whose rows follow each other through all runs.
  */
-import { activateSmooth, bound, isSmooth } from './unary';
+import { bound, isBound } from './unary';
 import { madd, storeEight } from './vector';
 
 /** Rows and columns of a tile. */
@@ -24,6 +24,7 @@ export const RUNS: usize = 16;
  * @param bias 8 floats from which the sums start, or 0; with `accumulate` they start from what the result holds
  * @param rows rows of the tile that exist, 1 to 4
  * @param columns columns that exist; more than 8 count as 8
+ * @param activation applied if it is a bound
  */
 export function tile(
   table: usize,
@@ -93,16 +94,7 @@ export function tile(
     } while (a0 !== end);
     run += 16;
   }
-  if (isSmooth(activation)) {
-    c00 = activateSmooth(activation, c00);
-    c01 = activateSmooth(activation, c01);
-    c10 = activateSmooth(activation, c10);
-    c11 = activateSmooth(activation, c11);
-    c20 = activateSmooth(activation, c20);
-    c21 = activateSmooth(activation, c21);
-    c30 = activateSmooth(activation, c30);
-    c31 = activateSmooth(activation, c31);
-  } else if (activation >= 0) {
+  if (isBound(activation)) {
     c00 = bound(activation, c00);
     c01 = bound(activation, c01);
     c10 = bound(activation, c10);

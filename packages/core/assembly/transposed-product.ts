@@ -4,6 +4,7 @@
  */
 import { int, pointer, scratch } from './job';
 import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { activate, isSmooth } from './unary';
 import { at, storeTransposed } from './vector';
 import { GRID, sourcePixel, TAPS, X } from './window';
 
@@ -139,6 +140,11 @@ export function transposedProduct(args: usize, start: i32, end: i32): void {
             activation,
           );
         }
+      }
+    }
+    if (isSmooth(int(args, 8))) {
+      for (let row = firstRow; row < endRow; row++) {
+        activate(int(args, 8), at(result, row * n + firstColumn), endColumn - firstColumn);
       }
     }
   }

@@ -6,7 +6,7 @@
  */
 import { BLOCK, floats, int, pointer } from './job';
 import { erf, exp, log, log1p, sigmoid, tanh } from './math';
-import { atLeast, atMost, choose, indicator, madd } from './vector';
+import { at, atLeast, atMost, choose, indicator, madd, storeLanes } from './vector';
 
 function splat(x: f32): v128 {
   return f32x4.splat(x);
@@ -248,16 +248,23 @@ enum UnaryId {
   Elu,
 }
 
-/** Of the functions that can follow a product, relu and relu6 are bounds and the others are smooth. */
+/**
+ * Of the functions that can follow a product, relu and relu6 are bounds, which kernels apply to vectors before they store
+ * them. The others are smooth, and are applied to rows of results while these are in the cache.
+ */
 export function isSmooth(id: i32): bool {
   return id > UnaryId.Relu6;
+}
+
+export function isBound(id: i32): bool {
+  return id === UnaryId.Relu || id === UnaryId.Relu6;
 }
 
 export function bound(id: i32, x: v128): v128 {
   return atMost(atLeast(x, splat(0)), splat(id === UnaryId.Relu ? Infinity : 6));
 }
 
-export function activateSmooth(id: i32, x: v128): v128 {
+function smooth(id: i32, x: v128): v128 {
   switch (id) {
     case UnaryId.Sigmoid:
       return sigmoid(x);
@@ -274,6 +281,11 @@ export function activateSmooth(id: i32, x: v128): v128 {
     default:
       return changetype<Softplus>(0).value(x, x, x);
   }
+}
+
+/** y = f(y) for a smooth function. */
+export function activate(id: i32, y: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) storeLanes(at(y, i), smooth(id, v128.load(at(y, i))), count - i);
 }
 
 /** y = f(x), or y = dy * f'(x, value) if `derive`, on blocks of BLOCK floats. */
