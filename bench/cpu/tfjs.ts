@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { type Case, labels, networkOf, values } from './cases.ts';
 import { type Run, serve } from './engine.ts';
-import { type FoldedLayer, foldNorms, type Layer, type Network, type Weights } from './networks.ts';
+import { type FoldedLayer, foldNorms, type Layer, macs, type Network, type Weights } from './networks.ts';
 
 const backend = process.env.TFJS_BACKEND ?? 'wasm';
 /** Whether batch-norms are folded into the convolutions, which tfjs does not do by itself. */
@@ -108,8 +108,12 @@ function inference(network: Network, batch: number): Run {
   return () => result(model.predict(x, { batchSize: batch }) as tf.Tensor);
 }
 
+/** Multiply-accumulates of a batch from which on a single step would take longer than anyone waits. */
+const MAX_MACS = 1e9;
+
 function training(network: Network, batch: number): Run | undefined {
   if (backend === 'wasm') return undefined; // Conv2DBackpropFilter is not registered
+  if (macs(network) * batch > MAX_MACS) return undefined;
   const model = buildModel(network);
   const loss = (target: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(target, logits);
   model.compile({ optimizer: tf.train.adam(1e-3), loss });
