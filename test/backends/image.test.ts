@@ -6,6 +6,11 @@ import * as reference from '../reference/image.ts';
 import { testOp } from '../testOp.ts';
 
 const resizings: [shape: number[], size: [height: number, width: number]][] = [
+  // targets that lie between pixels at every distance
+  [
+    [1, 2, 3, 1],
+    [21, 5],
+  ],
   [
     [1, 5, 7, 3],
     [5, 7],

@@ -1,4 +1,4 @@
-import { avgPool2d, globalAveragePool2d, maxPool2d, type PoolOptions, reshape } from '@fer/core';
+import { avgPool2d, globalAveragePool2d, maxPool2d, type PoolOptions, reshape, type Tensor } from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 import { distinct, uniform } from '../inputs.ts';
@@ -74,16 +74,13 @@ onEveryBackend(() => {
 
   describe('maxPool2d', () => {
     it('gives the gradient of equal pixels to the first, row by row', async () => {
-      const image = [
-        [1, 1, 0],
-        [1, 1, 3],
-        [0, 3, 3],
-      ];
-      const derivatives = await derivativesAt(
-        (x) => maxPool2d(reshape(x, [1, 3, 3, 1]), { poolSize: 2, strides: 1 }),
-        image.flat(),
-      );
-      expect(derivatives).toEqual([1, 0, 0, 0, 0, 2, 0, 1, 0]);
+      const image = [1, 1, 0, 1, 1, 3, 0, 3, 3];
+      const expected = [1, 0, 0, 0, 0, 2, 0, 1, 0];
+      for (const channels of [1, 4]) {
+        const inAll = (pixels: number[]) => pixels.flatMap((pixel) => new Array<number>(channels).fill(pixel));
+        const pool = (x: Tensor) => maxPool2d(reshape(x, [1, 3, 3, channels]), { poolSize: 2, strides: 1 });
+        expect(await derivativesAt(pool, inAll(image))).toEqual(inAll(expected));
+      }
     });
   });
 

@@ -305,18 +305,21 @@ onEveryBackend(() => {
       reference: expected.gather(0),
     });
     it('gives NaN for an index that does not exist', async () => {
-      const result = gather(
-        tensor([
-          [1, 2],
-          [3, 4],
-        ]),
-        tensor([1, 2, -1, 0], [4], 'int32'),
-      );
-      expect(await result.array()).toEqual([
-        [3, 4],
-        [Number.NaN, Number.NaN],
-        [Number.NaN, Number.NaN],
+      const x = tensor([
         [1, 2],
+        [3, 4],
+      ]);
+      const indices = tensor([1, 2, -1, 0], [4], 'int32');
+      const nothing = Number.NaN;
+      expect(await gather(x, indices).array()).toEqual([
+        [3, 4],
+        [nothing, nothing],
+        [nothing, nothing],
+        [1, 2],
+      ]);
+      expect(await gather(x, indices, 1).array()).toEqual([
+        [2, nothing, nothing, 1],
+        [4, nothing, nothing, 3],
       ]);
     });
   });

@@ -1,5 +1,5 @@
 /** @file A GPU mode that gpu.js would run on another one is an error. */
-import { BackendError } from '@fer/core';
+import { BackendError, setBackend } from '@fer/core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createDevice } from '../../packages/core/src/backend/gpu/create-device.ts';
 
@@ -29,4 +29,8 @@ it('webgpu where there is no adapter', async () => {
   const starting = createDevice('webgpu');
   await expect(starting).rejects.toThrow(BackendError);
   await expect(starting).rejects.toThrow(/^setBackend: webgpu is not available here: /);
+});
+
+it('is not chosen where it is made of software: simd is faster', async () => {
+  expect(await setBackend('auto')).toBe('simd');
 });

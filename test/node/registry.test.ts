@@ -1,0 +1,51 @@
+/** @file Which backend is chosen, and what happens where it cannot run. */
+import { availableBackends, BackendError, type BackendName, getBackend, setBackend, tensor } from '@fer/core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('setBackend in Node', () => {
+  it('takes simd unless told otherwise', async () => {
+    vi.stubEnv('FER_BACKEND', '');
+    expect(await setBackend()).toBe('simd');
+    expect(await setBackend('auto')).toBe('simd');
+    expect(getBackend()).toBe('simd');
+  });
+
+  it('takes what FER_BACKEND names, if it is to choose', async () => {
+    vi.stubEnv('FER_BACKEND', 'cpu');
+    expect(await setBackend('auto')).toBe('cpu');
+    expect(tensor([1]).backend.name).toBe('cpu');
+    expect(await setBackend('webasm')).toBe('webasm');
+    vi.stubEnv('FER_BACKEND', 'tpu');
+    await expect(setBackend('auto')).rejects.toThrow("setBackend: unknown backend 'tpu'");
+    expect(getBackend()).toBe('webasm');
+  });
+
+  it.each([
+    ['webgl2', 'setBackend: webgl2 is not available here'],
+    ['webgl', 'setBackend: webgl is not available here'],
+    ['webgpu', 'setBackend: webgpu is not available here: '],
+    ['headlessgl', 'setBackend: headlessgl needs the package `gl`: '],
+  ] as [BackendName, string][])('refuses %s, keeps what is in use, and refuses it again', async (name, message) => {
+    await setBackend('cpu');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const starting = setBackend(name);
+      await expect(starting).rejects.toThrow(BackendError);
+      await expect(starting).rejects.toThrow(message);
+      expect(getBackend()).toBe('cpu');
+    }
+  });
+
+  it('gives the same backend again', async () => {
+    await setBackend('cpu');
+    const { backend } = tensor([1]);
+    await setBackend('webasm');
+    await setBackend('cpu');
+    expect(tensor([1]).backend).toBe(backend);
+  });
+
+  it('tells what is available', async () => {
+    expect(await availableBackends()).toEqual(['simd', 'webasm', 'cpu']);
+  });
+});
