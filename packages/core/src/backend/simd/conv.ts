@@ -11,7 +11,12 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
       const y = device.allocate(shape);
       multiply(device, {
         left: windows(x, window),
-        right: { ...filterOf(filter, window), k: tapsOf(window) * window.inChannels },
+        right: {
+          operand: filter,
+          k: tapsOf(window) * window.inChannels,
+          n: window.outChannels,
+          transposed: false,
+        },
         m: pixelsOf(window),
         result: y,
         bias,
@@ -28,7 +33,7 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
         for (const x of backward(axisX)) {
           multiply(device, {
             left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
-            right: { pointer: pointer(filter), k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth },
+            right: { operand: filter, k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth },
             m: window.batch * y.grid * x.grid,
             result: dx,
           });
@@ -41,7 +46,7 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
       const gradient = device.allocate(shape);
       multiplyTransposed(device, {
         left: windows(x, window),
-        right: { pointer: pointer(dy), k: pixelsOf(window), n: window.outChannels, transposed: false },
+        right: { operand: dy, k: pixelsOf(window), n: window.outChannels, transposed: false },
         m: tapsOf(window) * window.inChannels,
         result: gradient,
       });
@@ -66,10 +71,6 @@ function isPointwise(window: Window2d): boolean {
   const { inHeight, inWidth, outHeight, outWidth, strideY, strideX, padTop, padLeft } = window;
   const isWhole = outHeight === inHeight && outWidth === inWidth && padTop === 0 && padLeft === 0;
   return tapsOf(window) === 1 && strideY === 1 && strideX === 1 && isWhole;
-}
-
-function filterOf(filter: Operand, { outChannels }: Window2d) {
-  return { pointer: pointer(filter), n: outChannels, transposed: false };
 }
 
 const tapsOf = ({ kernelHeight, kernelWidth }: Window2d) => kernelHeight * kernelWidth;

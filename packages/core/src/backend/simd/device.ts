@@ -5,6 +5,7 @@ import type { Buffer } from '../backend.ts';
 import { ARGUMENTS, MAX_FLOATS, MAX_INTEGERS, RESERVED } from './control.ts';
 import { type SimdBuffer, SimdMemory } from './memory.ts';
 import * as modules from './modules.generated.ts';
+import { PackedForms } from './packed.ts';
 import { type Kernels, Threads } from './threads.ts';
 
 /** A thread's own memory, as scratch() in assembly/job.ts promises. */
@@ -24,6 +25,7 @@ export interface Call {
 }
 
 export class SimdDevice {
+  readonly packed = new PackedForms();
   readonly #memory: SimdMemory;
   readonly #threads: Threads;
   readonly #integers: Int32Array;
@@ -73,7 +75,13 @@ export class SimdDevice {
   }
 
   release(buffer: Buffer): void {
+    this.changed(buffer);
     this.#memory.release(buffer);
+  }
+
+  /** To be told of every buffer that is written to in place. */
+  changed(buffer: Buffer): void {
+    for (const packed of this.packed.forget(buffer)) this.#memory.release(packed);
   }
 
   /** Runs an export of the module on as many threads as the work is worth. */

@@ -7,7 +7,7 @@ export function matMulKernels(device: SimdDevice): Pick<Backend, 'matMul'> {
   return {
     matMul([a, b, bias], { batch, m, n, k, transposeA, transposeB, sharedA, sharedB, activation }, shape) {
       const y = device.allocate(shape);
-      const right = { pointer: pointer(b), k, n, transposed: transposeB, batch: sharedB ? 1 : batch };
+      const right = { operand: b, k, n, transposed: transposeB, batch: sharedB ? 1 : batch };
       const left = { pointer: pointer(a), length: transposeA ? m : k, batchStep: sharedA ? 0 : 4 * m * k };
       const product = { left, right, bias, activation, result: y };
       if (transposeA) multiplyTransposed(device, { ...product, batch, m });

@@ -29,6 +29,7 @@ export function optimizerKernels(device: SimdDevice): Pick<Backend, 'sgd' | 'ada
       items: blocks(count),
       work: 2 * count * MEMORY_BOUND,
     });
+    for (const operand of used) if (operand) device.changed(operand.buffer);
     return used.flatMap((operand) => (operand ? [operand.buffer] : []));
   };
 

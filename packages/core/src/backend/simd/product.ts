@@ -29,7 +29,7 @@ const ONE_TAP: Taps = { count: 1, first: 0, step: 1 };
 
 /** Matrices [k, n], or [n, k] if transposed. A filter has one for each tap. */
 export interface RightSide {
-  readonly pointer: number;
+  readonly operand: Operand;
   readonly k: number;
   readonly n: number;
   readonly transposed: boolean;
@@ -140,12 +140,17 @@ export function multiplyTransposed(
   panels.release();
 }
 
-/** The right side as panels: packed, unless there are so few rows on the left that it is read but a few times. */
-export function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
-  const { k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 } = right;
-  if (m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
+/**
+ * The right side as panels: packed, unless it is read but a few times. What is used again unchanged, as weights are in
+ * inference, stays packed.
+ */
+function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
+  const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 } = right;
+  const key = [k, n, transposed, tapsY.first, tapsY.count, tapsX.first, tapsX.count].join();
+  const kept = device.packed.use(operand.buffer, key);
+  if (kept === 'first' && m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
     return {
-      pointer: right.pointer,
+      pointer: pointer(operand),
       panelStep: 4 * COLUMNS,
       rowStep: 4 * n,
       batchStep: batch === 1 ? 0 : 4 * k * n,
@@ -154,20 +159,24 @@ export function panelsOf(device: SimdDevice, right: RightSide, m: number): Panel
   }
   const count = Math.ceil(n / COLUMNS);
   const rows = k * tapsY.count * tapsX.count;
+  const panels = (packed: SimdBuffer, release: () => void): Panels => ({
+    pointer: packed.pointer,
+    panelStep: 4 * COLUMNS * rows,
+    rowStep: 4 * COLUMNS,
+    batchStep: batch === 1 ? 0 : 4 * COLUMNS * rows * count,
+    release,
+  });
+  if (typeof kept === 'object') return panels(kept, () => {});
   const packed = device.allocate([batch, count, rows, COLUMNS]);
   device.run('pack', {
     integers: [
-      ...[right.pointer, packed.pointer, k, n, Number(transposed), count, batch === 1 ? 0 : 4 * k * n],
+      ...[pointer(operand), packed.pointer, k, n, Number(transposed), count, batch === 1 ? 0 : 4 * k * n],
       ...[tapsY.count, tapsY.first, tapsY.step, tapsX.count, tapsX.first, tapsX.step, filterWidth],
     ],
     items: batch * count,
     work: batch * rows * n * MEMORY_BOUND,
   });
-  return {
-    pointer: packed.pointer,
-    panelStep: 4 * COLUMNS * rows,
-    rowStep: 4 * COLUMNS,
-    batchStep: batch === 1 ? 0 : 4 * COLUMNS * rows * count,
-    release: () => device.release(packed),
-  };
+  if (kept === 'first') return panels(packed, () => device.release(packed));
+  device.packed.keep(operand.buffer, key, packed);
+  return panels(packed, () => {});
 }
