@@ -13,16 +13,18 @@
  * every buffer lie at least 64 bytes that may be read and written, so that vectors need no special last step.
  */
 
+export { batchNorm, batchNormGradTable, batchNormTable } from './batch-norm';
 export { binary, where } from './binary';
 export { copyStrided, fill } from './copy';
 export { depthwise, depthwiseGradFilter } from './depthwise';
 export { gather, gatherGrad } from './gather';
 export { claim, setScratch } from './job';
 export { localResponseNormalization, localResponseNormalizationGrad } from './lrn';
-export { batchNorm, batchNormGradInput, batchNormGradParameters, moments, uniteMoments } from './norm';
+export { batchNormGradientParts, batchNormGradParameters, channelMomentParts, channelMoments } from './norm';
 export { adam, rmsprop, sgd } from './optimizer';
 export { pack } from './pack';
-export { pool, poolGrad } from './pool';
+export { avgPool, maxPool } from './pool';
+export { avgPoolGrad, maxPoolGrad } from './pool-gradient';
 export { product } from './product';
 export { argMax, reduce, softmax } from './reduce';
 export { sample, sampleGrad } from './sample';

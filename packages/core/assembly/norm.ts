@@ -1,177 +1,224 @@
-/** @file Batch normalisation: x is [rows, channels], an item is a part of the rows. */
-import { float, int, pointer, scratch } from './job';
+/**
+ * @file The statistics of batch normalisation, of arrays [rows, channels]. They are taken of parts of the rows, and those are
+ * merged in order: so they do not depend on the threads.
+ */
+import { floats, int, pointer, scratch } from './job';
 import { at, madd, storeLanes } from './vector';
 
-/** Rows whose moments are computed at a time: they stay in the first cache, where they are read twice. */
-function rowsAtATime(channels: i32): i32 {
-  return max(min(4096 / channels, 64), 4);
+/** Rows of a block, whose sums are taken by themselves: that keeps rounding errors small. */
+const BLOCK_ROWS: i32 = 64;
+
+/** Channels of an item of statistics. */
+const STRIP: i32 = 256;
+
+/** Numbers of the parameters that all kernels share. */
+const STATISTICS: usize = 0;
+/** Floats from one statistic to the next. */
+const STEP: usize = 1;
+const ROWS: usize = 2;
+const CHANNELS: usize = 3;
+const PART_ROWS: usize = 4;
+const ORIGIN: usize = 5;
+const X: usize = 6;
+/** What statistics are taken of besides x; or what they are merged into. */
+const Y: usize = 7;
+
+/** Two statistics of each channel, from sums over blocks of rows: of a term, and of the term times x's deviation. */
+abstract class Statistics {
+  abstract deviation(x: v128, origin: v128, first: v128): v128;
+  abstract term(y: usize, deviation: v128): v128;
+  /** The statistics after a block, from what they were and its sums. `share` is 1 / the number of rows up to here. */
+  abstract first(before: v128, sum: v128, share: v128): v128;
+  abstract second(before: v128, sum: v128, products: v128, share: v128): v128;
 }
 
 /**
- * The mean and the sum of squared deviations of each part: [parts, 2, channels]. Groups of a few rows are computed in two
- * passes, and united by the method of Chan, Golub & LeVeque (1983), so that no mean is too large for its variance.
- * Integers: x, moments, rows, channels, rows of a part.
+ * The mean, relative to the origin, and the sum of squared deviations. Blocks are taken about the mean of the rows before
+ * (Welford 1962, a block at a time): then what `second` subtracts is small, except for the first block.
  */
-export function moments(args: usize, start: i32, end: i32): void {
-  const rows = int(args, 2);
-  const channels = int(args, 3);
-  const partRows = int(args, 4);
-  const step: usize = (<usize>channels) << 2;
-  const group = rowsAtATime(channels);
+class Moments extends Statistics {
+  deviation(x: v128, origin: v128, mean: v128): v128 {
+    return f32x4.sub(f32x4.sub(x, origin), mean);
+  }
+  term(_y: usize, deviation: v128): v128 {
+    return deviation;
+  }
+  first(mean: v128, sum: v128, share: v128): v128 {
+    return madd(sum, share, mean);
+  }
+  second(squares: v128, sum: v128, products: v128, share: v128): v128 {
+    return f32x4.add(squares, f32x4.sub(products, f32x4.mul(f32x4.mul(sum, sum), share)));
+  }
+}
+
+/** The sums of dy and of dy times the deviation from the origin, the mean. */
+class Gradient extends Statistics {
+  deviation(x: v128, mean: v128, _sum: v128): v128 {
+    return f32x4.sub(x, mean);
+  }
+  term(dy: usize, _deviation: v128): v128 {
+    return v128.load(dy);
+  }
+  first(before: v128, sum: v128, _share: v128): v128 {
+    return f32x4.add(before, sum);
+  }
+  second(before: v128, _sum: v128, products: v128, _share: v128): v128 {
+    return f32x4.add(before, products);
+  }
+}
+
+/** Takes a block of rows, `step` bytes apart, into the statistics of its channels. */
+function addBlock<S extends Statistics>(
+  x: usize,
+  y: usize,
+  step: usize,
+  rows: i32,
+  channels: i32,
+  origin: usize,
+  first: usize,
+  second: usize,
+  share: v128,
+): void {
+  const s = changetype<S>(0);
+  const end = x + <usize>rows * step;
+  const bytes: usize = (<usize>channels) << 2;
+  const sums = scratch();
+  const products = at(sums, STRIP);
+  memory.fill(sums, 0, bytes);
+  memory.fill(products, 0, bytes);
+  // four rows at a time, so that the sums are loaded less often
+  for (; x + 3 * step < end; x += 4 * step) {
+    for (let c: usize = 0; c < bytes; c += 16) {
+      const origin4 = v128.load(origin + c);
+      const first4 = v128.load(first + c);
+      const rowX = x + c;
+      const rowY = y + c;
+      const deviation0 = s.deviation(v128.load(rowX), origin4, first4);
+      const deviation1 = s.deviation(v128.load(rowX + step), origin4, first4);
+      const deviation2 = s.deviation(v128.load(rowX + 2 * step), origin4, first4);
+      const deviation3 = s.deviation(v128.load(rowX + 3 * step), origin4, first4);
+      const term0 = s.term(rowY, deviation0);
+      const term1 = s.term(rowY + step, deviation1);
+      const term2 = s.term(rowY + 2 * step, deviation2);
+      const term3 = s.term(rowY + 3 * step, deviation3);
+      const sum = f32x4.add(f32x4.add(term0, term1), f32x4.add(term2, term3));
+      const product01 = madd(term1, deviation1, f32x4.mul(term0, deviation0));
+      const product23 = madd(term3, deviation3, f32x4.mul(term2, deviation2));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), sum));
+      v128.store(products + c, f32x4.add(v128.load(products + c), f32x4.add(product01, product23)));
+    }
+    y += 4 * step;
+  }
+  for (; x < end; x += step) {
+    for (let c: usize = 0; c < bytes; c += 16) {
+      const deviation = s.deviation(v128.load(x + c), v128.load(origin + c), v128.load(first + c));
+      const term = s.term(y + c, deviation);
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), term));
+      v128.store(products + c, madd(term, deviation, v128.load(products + c)));
+    }
+    y += step;
+  }
+  for (let c: usize = 0; c < bytes; c += 16) {
+    const sum = v128.load(sums + c);
+    v128.store(first + c, s.first(v128.load(first + c), sum, share));
+    v128.store(second + c, s.second(v128.load(second + c), sum, v128.load(products + c), share));
+  }
+}
+
+/** @param beginsTwice whether the first block is taken about its own mean, too, which a first look at it gives. */
+function run<S extends Statistics>(args: usize, start: i32, end: i32, beginsTwice: bool): void {
+  const rows = int(args, ROWS);
+  const channels = int(args, CHANNELS);
+  const partRows = int(args, PART_ROWS);
+  const strips = (channels + STRIP - 1) / STRIP;
+  const rowStep: usize = (<usize>channels) << 2;
   for (let item = start; item < end; item++) {
-    const means = at(pointer(args, 1), item * 2 * channels);
-    const squares = at(means, channels);
-    const first = item * partRows;
-    const last = min(first + partRows, rows);
-    for (let row = first; row < last; row += group) {
-      const count = min(last - row, group);
-      const before = row - first;
-      const perCount = f32x4.splat(<f32>1 / <f32>count);
-      const share = f32x4.splat(<f32>count / <f32>(before + count));
-      const weight = f32x4.splat(<f32>before * (<f32>count / <f32>(before + count)));
-      for (let c = 0; c < channels; c += 4) {
-        const column = at(pointer(args, 0), row * channels + c);
-        let x = column;
-        let sum = f32x4.splat(0);
-        for (let i = 0; i < count; i++) {
-          sum = f32x4.add(sum, v128.load(x));
-          x += step;
-        }
-        let mean = f32x4.mul(sum, perCount);
-        let square = f32x4.splat(0);
-        x = column;
-        for (let i = 0; i < count; i++) {
-          const deviation = f32x4.sub(v128.load(x), mean);
-          square = madd(deviation, deviation, square);
-          x += step;
-        }
-        if (before > 0) {
-          const oldMean = v128.load(at(means, c));
-          const delta = f32x4.sub(mean, oldMean);
-          mean = madd(delta, share, oldMean);
-          square = madd(f32x4.mul(delta, delta), weight, f32x4.add(square, v128.load(at(squares, c))));
-        }
-        storeLanes(at(means, c), mean, channels - c);
-        storeLanes(at(squares, c), square, channels - c);
-      }
+    const part = item / strips;
+    const channel = (item - part * strips) * STRIP;
+    const count = min(STRIP, channels - channel);
+    const bytes: usize = (<usize>count) << 2;
+    const origin = at(pointer(args, ORIGIN), channel);
+    const first = at(pointer(args, STATISTICS), 2 * part * int(args, STEP) + channel);
+    const second = at(first, int(args, STEP));
+    const firstRow = part * partRows;
+    const lastRow = min(firstRow + partRows, rows);
+    let x = at(pointer(args, X), firstRow * channels + channel);
+    let y = at(pointer(args, Y), firstRow * channels + channel);
+    memory.fill(first, 0, bytes);
+    if (beginsTwice) {
+      const block = min(BLOCK_ROWS, lastRow - firstRow);
+      addBlock<S>(x, y, rowStep, block, count, origin, first, second, f32x4.splat(1 / <f32>block));
+    }
+    memory.fill(second, 0, bytes);
+    for (let row = firstRow; row < lastRow; row += BLOCK_ROWS) {
+      const block = min(BLOCK_ROWS, lastRow - row);
+      const share = f32x4.splat(1 / <f32>(row + block - firstRow));
+      addBlock<S>(x, y, rowStep, block, count, origin, first, second, share);
+      x += <usize>block * rowStep;
+      y += <usize>block * rowStep;
     }
   }
 }
 
-/** [2, channels], means and variances, of the parts' moments. An item is a channel. Integers: moments, result, as above. */
-export function uniteMoments(args: usize, start: i32, end: i32): void {
-  const rows = int(args, 2);
-  const channels = int(args, 3);
-  const partRows = int(args, 4);
-  for (let c = start; c < end; c++) {
-    let part = at(pointer(args, 0), c);
-    let mean: f64 = 0;
-    let square: f64 = 0;
+/** An item is a strip of channels of a part. Integers: those named above; the origin is x's first row. */
+export function channelMomentParts(args: usize, start: i32, end: i32): void {
+  run<Moments>(args, start, end, true);
+}
+
+/** An item is a strip of channels of a part. Integers: those named above; Y is dy, and the origin the mean. */
+export function batchNormGradientParts(args: usize, start: i32, end: i32): void {
+  run<Gradient>(args, start, end, false);
+}
+
+/**
+ * Means and variances from those of parts (Chan, Golub & LeVeque 1979). An item is four channels. Integers: those named
+ * above, and the result in place of Y.
+ */
+export function channelMoments(args: usize, start: i32, end: i32): void {
+  const rows = int(args, ROWS);
+  const channels = int(args, CHANNELS);
+  const partRows = int(args, PART_ROWS);
+  const step: usize = (<usize>int(args, STEP)) << 2;
+  for (let channel = start * 4; channel < end * 4; channel += 4) {
+    let part = at(pointer(args, STATISTICS), channel);
+    let mean = f32x4.splat(0);
+    let squares = f32x4.splat(0);
     for (let before = 0; before < rows; before += partRows) {
       const count = min(partRows, rows - before);
-      const share = <f64>count / <f64>(before + count);
-      const delta = <f64>load<f32>(part) - mean;
-      mean += delta * share;
-      square += <f64>load<f32>(at(part, channels)) + delta * delta * <f64>before * share;
-      part = at(part, 2 * channels);
+      const share: f32 = <f32>count / <f32>(before + count);
+      const distance = f32x4.sub(v128.load(part), mean);
+      const between = f32x4.mul(f32x4.mul(distance, distance), f32x4.splat(share * <f32>before));
+      mean = madd(distance, f32x4.splat(share), mean);
+      squares = f32x4.add(squares, f32x4.add(v128.load(part + step), between));
+      part += 2 * step;
     }
-    store<f32>(at(pointer(args, 1), c), <f32>mean);
-    store<f32>(at(pointer(args, 1), channels + c), <f32>(square / <f64>rows));
-  }
-}
-
-function inverseDeviation(moments: usize, channels: i32, c: i32, epsilon: f32): v128 {
-  const variance = v128.load(at(moments, channels + c));
-  return f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(variance, f32x4.splat(epsilon))));
-}
-
-/** Integers: x, moments, y, rows, channels, rows of a part, gamma, beta; float: epsilon. */
-export function batchNorm(args: usize, start: i32, end: i32): void {
-  const moments = pointer(args, 1);
-  const channels = int(args, 4);
-  const beta = pointer(args, 7);
-  const scales = scratch();
-  for (let c = 0; c < channels; c += 4) {
-    const gamma = v128.load(at(pointer(args, 6), c));
-    v128.store(at(scales, c), f32x4.mul(gamma, inverseDeviation(moments, channels, c, float(args, 0))));
-  }
-  const last = min(end * int(args, 5), int(args, 3));
-  for (let row = start * int(args, 5); row < last; row++) {
-    const x = at(pointer(args, 0), row * channels);
-    const y = at(pointer(args, 2), row * channels);
-    for (let c = 0; c < channels; c += 4) {
-      const deviation = f32x4.sub(v128.load(at(x, c)), v128.load(at(moments, c)));
-      storeLanes(at(y, c), madd(deviation, v128.load(at(scales, c)), v128.load(at(beta, c))), channels - c);
-    }
+    const y = at(pointer(args, Y), channel);
+    const origin = v128.load(at(pointer(args, ORIGIN), channel));
+    storeLanes(y, f32x4.add(origin, mean), channels - channel);
+    storeLanes(at(y, channels), f32x4.mul(squares, f32x4.splat(1 / <f32>rows)), channels - channel);
   }
 }
 
 /**
- * The derivatives by gamma and by beta of each part: [parts, 2, channels]. Integers: x, moments, result, rows, channels, rows
- * of a part, dy; float: epsilon.
+ * The derivatives by gamma and beta from the sums of parts. An item is four channels. Integers: those named above, with
+ * the moments as origin, and the result in place of Y; float: epsilon.
  */
 export function batchNormGradParameters(args: usize, start: i32, end: i32): void {
-  const moments = pointer(args, 1);
-  const channels = int(args, 4);
-  const step: usize = (<usize>channels) << 2;
-  const group = rowsAtATime(channels);
-  for (let item = start; item < end; item++) {
-    const byGamma = at(pointer(args, 2), item * 2 * channels);
-    const byBeta = at(byGamma, channels);
-    memory.fill(byGamma, 0, 2 * step);
-    const last = min((item + 1) * int(args, 5), int(args, 3));
-    for (let row = item * int(args, 5); row < last; row += group) {
-      const count = min(last - row, group);
-      for (let c = 0; c < channels; c += 4) {
-        const mean = v128.load(at(moments, c));
-        let x = at(pointer(args, 0), row * channels + c);
-        let dy = at(pointer(args, 6), row * channels + c);
-        let products = f32x4.splat(0);
-        let sum = f32x4.splat(0);
-        for (let i = 0; i < count; i++) {
-          const d = v128.load(dy);
-          sum = f32x4.add(sum, d);
-          products = madd(f32x4.sub(v128.load(x), mean), d, products);
-          x += step;
-          dy += step;
-        }
-        const scale = inverseDeviation(moments, channels, c, float(args, 0));
-        storeLanes(at(byGamma, c), madd(products, scale, v128.load(at(byGamma, c))), channels - c);
-        storeLanes(at(byBeta, c), f32x4.add(sum, v128.load(at(byBeta, c))), channels - c);
-      }
+  const channels = int(args, CHANNELS);
+  const step: usize = (<usize>int(args, STEP)) << 2;
+  for (let channel = start * 4; channel < end * 4; channel += 4) {
+    let part = at(pointer(args, STATISTICS), channel);
+    let sum = f32x4.splat(0);
+    let products = f32x4.splat(0);
+    for (let row = 0; row < int(args, ROWS); row += int(args, PART_ROWS)) {
+      sum = f32x4.add(sum, v128.load(part));
+      products = f32x4.add(products, v128.load(part + step));
+      part += 2 * step;
     }
-  }
-}
-
-/**
- * Integers: x, moments, dx, rows, channels, rows of a part, gamma, dy, derivatives by gamma and beta; floats: epsilon, and
- * what each row bears of the batch's moments: 1 / rows, or 0 where these are constants.
- */
-export function batchNormGradInput(args: usize, start: i32, end: i32): void {
-  const moments = pointer(args, 1);
-  const channels = int(args, 4);
-  const share = f32x4.splat(float(args, 1));
-  const scales = scratch();
-  const slopes = at(scales, channels + 4);
-  const shifts = at(slopes, channels + 4);
-  for (let c = 0; c < channels; c += 4) {
-    const inverse = inverseDeviation(moments, channels, c, float(args, 0));
-    const byGamma = v128.load(at(pointer(args, 8), c));
-    const byBeta = v128.load(at(pointer(args, 8), channels + c));
-    v128.store(at(scales, c), f32x4.mul(inverse, v128.load(at(pointer(args, 6), c))));
-    v128.store(at(slopes, c), f32x4.mul(f32x4.mul(inverse, byGamma), share));
-    v128.store(at(shifts, c), f32x4.mul(byBeta, share));
-  }
-  const last = min(end * int(args, 5), int(args, 3));
-  for (let row = start * int(args, 5); row < last; row++) {
-    const x = at(pointer(args, 0), row * channels);
-    const dy = at(pointer(args, 7), row * channels);
-    const dx = at(pointer(args, 2), row * channels);
-    for (let c = 0; c < channels; c += 4) {
-      const deviation = f32x4.sub(v128.load(at(x, c)), v128.load(at(moments, c)));
-      const fromMoments = madd(deviation, v128.load(at(slopes, c)), v128.load(at(shifts, c)));
-      const gradient = f32x4.mul(v128.load(at(scales, c)), f32x4.sub(v128.load(at(dy, c)), fromMoments));
-      storeLanes(at(dx, c), gradient, channels - c);
-    }
+    const y = at(pointer(args, Y), channel);
+    const variance = v128.load(at(pointer(args, ORIGIN), channels + channel));
+    const deviation = f32x4.sqrt(f32x4.add(variance, floats(args, 0)));
+    storeLanes(y, f32x4.div(products, deviation), channels - channel);
+    storeLanes(at(y, channels), sum, channels - channel);
   }
 }

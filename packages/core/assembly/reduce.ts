@@ -1,7 +1,7 @@
 /** @file Reductions along an axis, and softmax. */
-import { int, pointer } from './job';
+import { BLOCK, int, pointer, scratch } from './job';
 import { exp, log } from './math';
-import { at, choose, storeLanes } from './vector';
+import { at, choose, larger, smaller, storeLanes } from './vector';
 
 abstract class Fold {
   abstract initial(): f32;
@@ -22,7 +22,7 @@ class Max extends Fold {
     return -Infinity;
   }
   fold(a: v128, b: v128): v128 {
-    return f32x4.max(a, b);
+    return larger(a, b);
   }
 }
 
@@ -31,7 +31,7 @@ class Min extends Fold {
     return Infinity;
   }
   fold(a: v128, b: v128): v128 {
-    return f32x4.min(a, b);
+    return smaller(a, b);
   }
 }
 
@@ -41,69 +41,97 @@ enum FoldId {
   Min,
 }
 
-/** Vectors that are folded before the result goes into the next sum: it keeps rounding errors small. */
-const RUN: i32 = 128;
-
-/** The first `count` lanes, and `rest` in the others. */
+/** The first `count` lanes, all of them if there are no more than four, and `rest` in the others. */
 function loadPadded(x: usize, count: i32, rest: v128): v128 {
   const lanes = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
   return choose(lanes, v128.load(x), rest);
 }
 
-/** Vectors that lie `step` bytes apart, at least one. */
-function foldVectors<F extends Fold>(x: usize, count: i32, step: usize): v128 {
-  let total = v128.load(x);
-  for (let i = 1; i < count; i++) {
-    x += step;
-    total = changetype<F>(0).fold(total, v128.load(x));
-  }
-  return total;
-}
-
-/** `count` neighbouring floats. */
+/** Folds `count` floats that follow each other. */
 function foldRow<F extends Fold>(x: usize, count: i32): f32 {
   const f = changetype<F>(0);
   const initial = f32x4.splat(f.initial());
   let total = initial;
-  for (let i = 0; i < count >> 2; i += RUN) {
-    total = f.fold(total, foldVectors<F>(at(x, i << 2), min((count >> 2) - i, RUN), 16));
+  while (count >= 16) {
+    const length = min(count & ~15, BLOCK);
+    const end = at(x, length);
+    let v0 = initial;
+    let v1 = initial;
+    let v2 = initial;
+    let v3 = initial;
+    for (; x < end; x += 64) {
+      v0 = f.fold(v0, v128.load(x));
+      v1 = f.fold(v1, v128.load(x, 16));
+      v2 = f.fold(v2, v128.load(x, 32));
+      v3 = f.fold(v3, v128.load(x, 48));
+    }
+    total = f.fold(total, f.fold(f.fold(v0, v1), f.fold(v2, v3)));
+    count -= length;
   }
-  if ((count & 3) !== 0) total = f.fold(total, loadPadded(at(x, count & ~3), count & 3, initial));
-  total = f.fold(total, v128.shuffle<f32>(total, total, 2, 3, 0, 1));
-  return f32x4.extract_lane(f.fold(total, v128.shuffle<f32>(total, total, 1, 0, 3, 2)), 0);
+  for (; count > 0; count -= 4) {
+    total = f.fold(total, loadPadded(x, count, initial));
+    x += 16;
+  }
+  const pairs = f.fold(total, v128.shuffle<f32>(total, total, 2, 3, 0, 1));
+  return f32x4.extract_lane(f.fold(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** Folds `rows` rows of `columns` floats, `step` bytes apart, into `totals`, which has room for whole vectors. */
+function foldColumns<F extends Fold>(x: usize, step: usize, rows: i32, columns: i32, totals: usize): void {
+  const f = changetype<F>(0);
+  const bytes: usize = (<usize>columns) << 2;
+  for (let c: usize = 0; c < bytes; c += 16) v128.store(totals + c, f32x4.splat(f.initial()));
+  // eight at a time, as a tree: the sums have fewer steps, and the totals are loaded less often
+  for (; rows >= 8; rows -= 8) {
+    for (let c: usize = 0; c < bytes; c += 16) {
+      const row = x + c;
+      const v01 = f.fold(v128.load(row), v128.load(row + step));
+      const v23 = f.fold(v128.load(row + 2 * step), v128.load(row + 3 * step));
+      const v45 = f.fold(v128.load(row + 4 * step), v128.load(row + 5 * step));
+      const v67 = f.fold(v128.load(row + 6 * step), v128.load(row + 7 * step));
+      const v = f.fold(f.fold(v01, v23), f.fold(v45, v67));
+      v128.store(totals + c, f.fold(v128.load(totals + c), v));
+    }
+    x += 8 * step;
+  }
+  for (; rows > 0; rows--) {
+    for (let c: usize = 0; c < bytes; c += 16) {
+      v128.store(totals + c, f.fold(v128.load(totals + c), v128.load(x + c)));
+    }
+    x += step;
+  }
 }
 
 function run<F extends Fold>(args: usize, start: i32, end: i32): void {
-  const f = changetype<F>(0);
   const x = pointer(args, 1);
   const y = pointer(args, 2);
   const length = int(args, 3);
   const inner = int(args, 4);
   const parts = int(args, 5);
   const partLength = int(args, 6);
-  const step: usize = (<usize>inner) << 2;
+  const strip = int(args, 7);
+  const strips = (inner + strip - 1) / strip;
+  const totals = scratch();
   for (let item = start; item < end; item++) {
-    const outer = item / parts;
-    const first = (item - outer * parts) * partLength;
+    const result = item / strips;
+    const column = (item - result * strips) * strip;
+    const outer = result / parts;
+    const first = (result - outer * parts) * partLength;
     const count = min(partLength, length - first);
-    const source = at(x, (outer * length + first) * inner);
-    if (inner === 1) store<f32>(at(y, item), foldRow<F>(source, count));
+    const from = at(x, (outer * length + first) * inner + column);
+    const to = at(y, result * inner + column);
+    if (inner === 1) store<f32>(to, foldRow<F>(from, count));
     else {
-      const result = at(y, item * inner);
-      for (let row = 0; row < count; row += RUN) {
-        const rows = min(count - row, RUN);
-        for (let i = 0; i < inner; i += 4) {
-          const part = foldVectors<F>(at(source, row * inner + i), rows, step);
-          storeLanes(at(result, i), row === 0 ? part : f.fold(v128.load(at(result, i)), part), inner - i);
-        }
-      }
+      const columns = min(strip, inner - column);
+      foldColumns<F>(from, (<usize>inner) << 2, count, columns, totals);
+      memory.copy(to, totals, (<usize>columns) << 2);
     }
   }
 }
 
 /**
- * [outer, length, inner] to [outer, parts, inner]. An item is a part. Integers: fn, x, y, length, inner, parts, length of a
- * part.
+ * x as [outer, length, inner] to [outer, parts, inner]: each part folds partLength elements, or what is left of them. An
+ * item is a strip of columns of a part. Integers: fold, x, y, length, inner, parts, partLength, columns of a strip.
  */
 export function reduce(args: usize, start: i32, end: i32): void {
   switch (int(args, 0)) {

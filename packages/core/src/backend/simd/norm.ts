@@ -1,24 +1,20 @@
 /** @file Normalisation. */
-import { at, type Shape, sizeOf } from '../../shape.ts';
+import { at, sizeOf } from '../../shape.ts';
 import type { Backend, LrnAttributes, Operand } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
-import { sumParts } from './reduce.ts';
+import type { SimdBuffer } from './memory.ts';
 
-/** Parts of the rows at most, and floats of a part at least. */
+/** Floats that are worth an item, and items that threads share at most. */
+const ITEM = 2 ** 12;
+const MIN_PART = 2 ** 14;
 const MAX_PARTS = 64;
-const MIN_PART = 4096;
+
+/** Channels of an item of statistics, as in assembly/norm.ts. */
+const STRIP = 256;
 
 /** What a pixel's channel costs in local response normalisation, but for its neighbours. */
 const POWER = 64;
-
-/** x as rows of channels, in parts that threads share. */
-function rowsOf(shape: Shape) {
-  const channels = at(shape, -1);
-  const rows = sizeOf(shape) / channels;
-  const partRows = Math.max(Math.ceil(rows / MAX_PARTS), Math.ceil(MIN_PART / channels));
-  return { rows, channels, partRows, parts: Math.ceil(rows / partRows), work: rows * channels * MEMORY_BOUND };
-}
 
 export function normKernels(
   device: SimdDevice,
@@ -31,6 +27,57 @@ export function normKernels(
   | 'localResponseNormalization'
   | 'localResponseNormalizationGrad'
 > {
+  /** Two statistics of each channel of x: first those of parts of the rows by one kernel, then of them all by another. */
+  const statistics = (
+    [partsKernel, kernel]: [string, string],
+    x: Operand,
+    origin: Operand,
+    dy: Operand,
+    floats: number[],
+  ): SimdBuffer => {
+    const channels = at(x.shape, -1);
+    const rows = sizeOf(x.shape) / channels;
+    const width = Math.min(channels, STRIP);
+    const partRows = Math.max(Math.ceil(MIN_PART / width), Math.ceil(rows / MAX_PARTS));
+    const parts = Math.ceil(rows / partRows);
+    const step = 4 * Math.ceil(channels / 4);
+    const partial = device.allocate([parts, 2, step]);
+    const integers = [partial.pointer, step, rows, channels, partRows, pointer(origin)];
+    device.run(partsKernel, {
+      integers: [...integers, pointer(x), pointer(dy)],
+      items: parts * Math.ceil(channels / STRIP),
+      work: rows * channels * MEMORY_BOUND,
+    });
+    const result = device.allocate([2, channels]);
+    device.run(kernel, {
+      integers: [...integers, pointer(x), result.pointer],
+      floats,
+      items: Math.ceil(channels / 4),
+      work: parts * channels * MEMORY_BOUND,
+    });
+    device.release(partial);
+    return result;
+  };
+
+  /** (x - mean) * slope + offset [+ dy * scale], by a table of these factors. */
+  const apply = (tableKernel: string, operands: readonly Operand[], floats: number[], x: Operand, dy?: Operand) => {
+    const channels = at(x.shape, -1);
+    const { width, step } = tableSize(channels);
+    const table = device.allocate([4, step]);
+    const integers = [table.pointer, width, step];
+    device.run(tableKernel, { integers: [...integers, channels, ...operands.map(pointer)], floats, items: 1, work: 0 });
+    const y = device.allocate(x.shape);
+    const count = sizeOf(x.shape);
+    const itemFloats = width * Math.ceil(ITEM / width);
+    device.run('batchNorm', {
+      integers: [...integers, count, itemFloats, y.pointer, pointer(x), dy ? pointer(dy) : 0],
+      items: Math.ceil(count / itemFloats),
+      work: count * MEMORY_BOUND,
+    });
+    device.release(table);
+    return y;
+  };
+
   const lrn = (kernel: string, x: Operand, others: readonly number[], attributes: LrnAttributes) => {
     const { depthRadius, bias, alpha, beta } = attributes;
     const result = device.allocate(x.shape);
@@ -45,70 +92,29 @@ export function normKernels(
   };
 
   return {
-    channelMoments([x], _attributes, shape) {
-      const { rows, channels, partRows, parts, work } = rowsOf(x.shape);
-      const moments = device.allocate(shape);
-      const partial = device.allocate([parts, 2, channels]);
-      device.run('moments', {
-        integers: [pointer(x), partial.pointer, rows, channels, partRows],
-        items: parts,
-        work,
-      });
-      device.run('uniteMoments', {
-        integers: [partial.pointer, moments.pointer, rows, channels, partRows],
-        items: channels,
-        work: parts * channels * MEMORY_BOUND,
-      });
-      device.release(partial);
-      return moments;
-    },
+    channelMoments: ([x]) => statistics(['channelMomentParts', 'channelMoments'], x, x, x, []),
 
-    batchNorm([x, moments, gamma, beta], { epsilon }, shape) {
-      const y = device.allocate(shape);
-      const { rows, channels, partRows, parts, work } = rowsOf(shape);
-      device.run('batchNorm', {
-        integers: [
-          ...[pointer(x), pointer(moments), y.pointer, rows, channels, partRows],
-          ...[pointer(gamma), pointer(beta)],
-        ],
-        floats: [epsilon],
-        items: parts,
-        work,
-      });
-      return y;
-    },
+    batchNorm: ([x, moments, gamma, beta], { epsilon }) =>
+      apply('batchNormTable', [moments, gamma, beta], [epsilon], x),
 
-    batchNormGradParameters([x, moments, dy], { epsilon }, shape) {
-      const gradients = device.allocate(shape);
-      const { rows, channels, partRows, parts, work } = rowsOf(x.shape);
-      sumParts(device, parts, shape, gradients, (sums) =>
-        device.run('batchNormGradParameters', {
-          integers: [pointer(x), pointer(moments), sums, rows, channels, partRows, pointer(dy)],
-          floats: [epsilon],
-          items: parts,
-          work,
-        }),
-      );
-      return gradients;
-    },
+    batchNormGradParameters: ([x, moments, dy], { epsilon }) =>
+      statistics(['batchNormGradientParts', 'batchNormGradParameters'], x, moments, dy, [epsilon]),
 
     batchNormGradInput([x, moments, gamma, dy, gradParameters], { epsilon, training }, shape) {
-      const dx = device.allocate(shape);
-      const { rows, channels, partRows, parts, work } = rowsOf(shape);
-      device.run('batchNormGradInput', {
-        integers: [
-          ...[pointer(x), pointer(moments), dx.pointer, rows, channels, partRows],
-          ...[pointer(gamma), pointer(dy), pointer(gradParameters)],
-        ],
-        floats: [epsilon, training ? 1 / rows : 0],
-        items: parts,
-        work,
-      });
-      return dx;
+      const share = training ? at(shape, -1) / sizeOf(shape) : 0;
+      return apply('batchNormGradTable', [moments, gamma, gradParameters], [epsilon, share], x, dy);
     },
 
     localResponseNormalization: ([x], attributes) => lrn('localResponseNormalization', x, [], attributes),
     localResponseNormalizationGrad: ([x, dy], attributes) =>
       lrn('localResponseNormalizationGrad', x, [pointer(dy)], attributes),
   };
+}
+
+/** The floats of an array of the table, a multiple of the channels and of 4, and those from one array to the next. */
+function tableSize(channels: number): { width: number; step: number } {
+  const MIN_WIDTH = 64;
+  let width = channels;
+  while (width % 4 !== 0 || width < MIN_WIDTH) width += channels;
+  return { width, step: width + 4 };
 }

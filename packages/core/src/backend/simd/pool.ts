@@ -1,45 +1,52 @@
 /** @file Pooling. */
-import { sizeOf } from '../../shape.ts';
-import type { Backend, Operand, Window2d } from '../backend.ts';
+import { type Shape, sizeOf } from '../../shape.ts';
+import type { Backend, Window2d } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
 import { axesOf, forward, windowIntegers } from './window.ts';
 
-/** Channels of an item of the derivatives, as in assembly/pool.ts. */
-const GROUP = 16;
+/** Floats of dx that an item of the derivatives fills, or somewhat more: they stay in the cache while windows add to them. */
+const BAND = 2 ** 14;
 
 export function poolKernels(
   device: SimdDevice,
 ): Pick<Backend, 'maxPool2d' | 'maxPool2dGrad' | 'avgPool2d' | 'avgPool2dGrad'> {
-  const pool = (x: Operand, window: Window2d, isAverage: boolean) => {
-    const { batch, outHeight, outWidth, outChannels } = window;
-    const y = device.allocate([batch, outHeight, outWidth, outChannels]);
-    device.run('pool', {
-      integers: withWindow([pointer(x), y.pointer, window.inChannels, Number(isAverage)], window),
-      items: batch * outHeight,
-      work: sizeOf(x.shape) * MEMORY_BOUND,
+  const pool = (kernel: 'maxPool' | 'avgPool', x: number, window: Window2d, shape: Shape) => {
+    const y = device.allocate(shape);
+    device.run(kernel, {
+      integers: withWindow([x, y.pointer, window.inChannels], window),
+      items: window.batch * window.outHeight,
+      work: sizeOf(shape) * window.kernelHeight * window.kernelWidth * MEMORY_BOUND,
     });
     return y;
   };
 
-  const spread = (operands: readonly number[], window: Window2d, isAverage: boolean) => {
-    const { batch, inHeight, inWidth, inChannels } = window;
-    const shape = [batch, inHeight, inWidth, inChannels];
-    const dx = device.allocate(shape);
-    device.run('poolGrad', {
-      integers: withWindow([...operands, dx.pointer, inChannels, Number(isAverage)], window),
-      items: batch * Math.ceil(inChannels / GROUP),
-      work: 2 * sizeOf(shape) * MEMORY_BOUND,
+  /** @param bandRows rows of dx that an item computes, by all windows that reach them */
+  const divide = (kernel: 'maxPoolGrad' | 'avgPoolGrad', pointers: readonly number[], window: Window2d) => {
+    const { batch, inHeight, inWidth, inChannels, strideY } = window;
+    const bandRows = strideY * Math.ceil(BAND / (strideY * inWidth * inChannels));
+    device.run(kernel, {
+      integers: withWindow([...pointers, inChannels, bandRows], window),
+      items: batch * Math.ceil(inHeight / bandRows),
+      work: 2 * batch * inHeight * inWidth * inChannels * MEMORY_BOUND,
     });
-    return dx;
   };
 
   return {
-    maxPool2d: ([x], window) => pool(x, window, false),
-    avgPool2d: ([x], window) => pool(x, window, true),
-    maxPool2dGrad: ([x, y, dy], window) => spread([pointer(x), pointer(y), pointer(dy)], window, false),
-    // there are no x and y: any address that can be read stands in for them
-    avgPool2dGrad: ([dy], window) => spread([pointer(dy), pointer(dy), pointer(dy)], window, true),
+    maxPool2d: ([x], window, shape) => pool('maxPool', pointer(x), window, shape),
+    avgPool2d: ([x], window, shape) => pool('avgPool', pointer(x), window, shape),
+
+    maxPool2dGrad([x, y, dy], window, shape) {
+      const dx = device.allocate(shape);
+      divide('maxPoolGrad', [pointer(x), pointer(y), pointer(dy), dx.pointer], window);
+      return dx;
+    },
+
+    avgPool2dGrad([dy], window, shape) {
+      const dx = device.allocate(shape);
+      divide('avgPoolGrad', [dx.pointer, pointer(dy), pointer(dy), dx.pointer], window);
+      return dx;
+    },
   };
 }
 
