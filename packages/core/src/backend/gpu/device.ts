@@ -1,7 +1,7 @@
 /** @file What the kernels' callers need of a device, and the cache of compiled kernels that every device keeps. */
 import type { Buffer } from '../backend.ts';
 import type { KernelFunction, ScalarFunction } from './dialect.ts';
-import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel, PREFIX } from './lower.ts';
+import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel, PREFIX, tileCells } from './lower.ts';
 
 /** One run of a kernel. */
 export interface Call {
@@ -27,6 +27,8 @@ export interface Device {
   downloadSync(buffer: Buffer, length: number): Float32Array;
   release(buffer: Buffer): void;
   run(call: Call): Buffer;
+  /** Runs a kernel of tiles: its four results. Undefined where kernels have one result only. */
+  readonly runTiles: ((call: Call) => readonly Buffer[]) | undefined;
   destroy(): void;
 }
 
@@ -53,6 +55,7 @@ export interface GpuInstance {
   /** The class that its kernels have. */
   readonly Kernel: object;
   createKernel(source: string, settings: object): GpuKernel;
+  createKernelMap(functions: Readonly<Record<string, string>>, source: string, settings: object): GpuKernel;
   destroy(): Promise<void>;
 }
 
@@ -113,7 +116,7 @@ export class KernelCache {
     const constants = Object.fromEntries(Object.entries(integers).map(([name, value]) => [PREFIX + name, value]));
     const lowered = this.lower(kernel);
     const own = Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn));
-    const run = this.gpu.createKernel(lowered.source, {
+    const settings = {
       output: this.packing === 'texels' && lowered.resultWidth === 1 ? [Math.ceil((grid[0] ?? 1) / 4)] : [...grid],
       constants,
       constantTypes: Object.fromEntries(Object.keys(constants).map((name) => [name, 'Integer'])),
@@ -124,7 +127,11 @@ export class KernelCache {
       pipeline: true,
       // loops whose bound gpu.js does not recognise would end silently after 1000 turns
       loopMaxIterations: 1 << 20,
-    });
+    };
+    const run =
+      lowered.resultWidth === 16
+        ? this.gpu.createKernelMap(tileCells, lowered.source, settings)
+        : this.gpu.createKernel(lowered.source, settings);
     return { run, lowered };
   }
 

@@ -4,7 +4,7 @@
  * - A tensor is a flat row of floats, read one by one, `x.at(i)`, or four at a time, `x.cell(c)` for floats 4c to 4c + 3.
  *   Four at a time is one memory access on the GL modes. A kernel reads each of its tensors in one of the two ways.
  * - `return v` computes one float of the result, the one numbered `this.thread.x`; `return [p, q, r, s]` computes a cell
- *   of four.
+ *   of four; `return [[...], [...], [...], [...]]` computes four cells, one each of four results (on GL modes).
  * - `this.divide`, `this.erf` and the functions given to a call are helpers on scalars.
  *
  * Everything else is gpu.js: `this.thread` tells which piece of the result is wanted, `this.constants` are integers
@@ -14,6 +14,9 @@
 
 /** Four consecutive floats. */
 export type Cell = readonly [number, number, number, number];
+
+/** Four cells, each for a result of its own. */
+export type Tile = readonly [Cell, Cell, Cell, Cell];
 
 /** A tensor as a kernel sees it. */
 export interface Floats {
@@ -45,7 +48,7 @@ export type ScalarFunction = (this: any, ...numbers: number[]) => number;
 
 /** A kernel, whatever its operands. */
 // biome-ignore lint/suspicious/noExplicitAny: operands and `this` differ from kernel to kernel
-export type KernelFunction = (this: any, ...operands: any[]) => number | Cell;
+export type KernelFunction = (this: any, ...operands: any[]) => number | Cell | Tile;
 
 /** The helpers themselves, compiled into each kernel that calls them. */
 export const helpers: Record<keyof Helpers, ScalarFunction> = {

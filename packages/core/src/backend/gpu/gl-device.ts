@@ -14,6 +14,9 @@ interface TextureBuffer {
 /** The fields of a gpu.js GL kernel that take our own textures in and out. */
 interface GLKernelState {
   texture: { texture: WebGLTexture } | undefined;
+  /** Those of a tile's second to fourth cells. */
+  readonly mappedTextures: { texture: WebGLTexture }[] | null;
+  readonly framebuffer: WebGLFramebuffer;
   readonly textureCache: WebGLTexture[];
   readonly texSize: ArrayLike<number>;
   _textureSwitched: boolean;
@@ -36,10 +39,10 @@ vec4 fer_cell(sampler2D tex, ivec2 size, int index) {
   return SAMPLE(tex, vec2(place - row, (row + 0.5) * texel.y));
 }
 float fer_float(sampler2D tex, ivec2 size, int index) {
-  int cell = index / 4;
-  int lane = index - cell * 4;
-  vec4 v = fer_cell(tex, size, cell);
-  return lane == 0 ? v.x : lane == 1 ? v.y : lane == 2 ? v.z : v.w;
+  float cell = floor(float(index) * 0.25);
+  float lane = float(index) - cell * 4.0;
+  vec4 v = fer_cell(tex, size, int(cell));
+  return lane == 0.0 ? v.x : lane == 1.0 ? v.y : lane == 2.0 ? v.z : v.w;
 }
 #define getVec4FromSampler2D(tex, size, dimensions, z, y, x) fer_cell(tex, size, x)
 #define getMemoryOptimized32(tex, size, dimensions, z, y, x) fer_float(tex, size, x)
@@ -55,6 +58,7 @@ export class GLDevice implements Device {
   readonly #pool = new Map<string, WebGLTexture[]>();
   #pooledBytes = 0;
   readonly #framebuffer: WebGLFramebuffer;
+  readonly runTiles: Device['runTiles'];
   readonly #view: new (
     buffer: TextureBuffer,
     access: 'float' | 'cell',
@@ -69,8 +73,10 @@ export class GLDevice implements Device {
       const state = run.kernel as unknown as GLKernelState;
       state.texture = undefined; // it is a tensor's
       state.textureCache.length = 0;
+      if (state.mappedTextures) state.mappedTextures.length = 0;
       run.destroy();
     });
+    if (isWebGL2 || gl.getExtension('WEBGL_draw_buffers')) this.runTiles = (call) => this.#draw(call);
     for (const name of ['EXT_color_buffer_float', 'OES_texture_float', 'WEBGL_color_buffer_float'])
       gl.getExtension(name);
     this.#framebuffer = gl.createFramebuffer() as WebGLFramebuffer;
@@ -97,8 +103,7 @@ export class GLDevice implements Device {
   downloadSync(buffer: Buffer, length: number): Float32Array {
     const { texture, size } = buffer as TextureBuffer;
     const gl = this.#gl;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    this.#attach(this.#framebuffer, 0, texture);
     const texels = new Float32Array(size[0] * size[1] * 4);
     gl.readPixels(0, 0, size[0], size[1], gl.RGBA, gl.FLOAT, texels);
     return texels.slice(0, length);
@@ -117,18 +122,35 @@ export class GLDevice implements Device {
   }
 
   run(call: Call): TextureBuffer {
+    const [result] = this.#draw(call);
+    if (!result) throw new BackendError('gpu', 'gpu.js rendered a result to no texture');
+    return result;
+  }
+
+  /** The textures that a kernel draws into: one, or four for tiles. */
+  #draw(call: Call): TextureBuffer[] {
     const buffers = call.inputs as readonly TextureBuffer[];
     const compiled = this.#kernels.get(call, buffers.map(({ size }) => size.join('x')).join());
     const operands = buffers.map((buffer, i) => new this.#view(buffer, compiled.lowered.accesses[i] ?? 'cell'));
     const state = compiled.run.kernel as unknown as GLKernelState;
-    // a kernel's first run makes a texture of its own, which becomes ours; later runs draw into one from the pool
+    // a kernel's first run makes textures of its own, which become ours; later runs draw into some from the pool
     if (state.texture) {
       state.texture.texture = this.#take(sizeOf(state));
       state._textureSwitched = true;
+      state.mappedTextures?.forEach((result, i) => {
+        result.texture = this.#take(sizeOf(state));
+        this.#attach(state.framebuffer, i + 1, result.texture);
+      });
     }
     compiled.run(...operands, ...(call.numbers ?? []));
-    if (!state.texture) throw new BackendError('gpu', 'gpu.js rendered a result to no texture');
-    return { texture: state.texture.texture, size: sizeOf(state) };
+    const results = state.texture ? [state.texture, ...(state.mappedTextures ?? [])] : [];
+    return results.map(({ texture }) => ({ texture, size: sizeOf(state) }));
+  }
+
+  #attach(framebuffer: WebGLFramebuffer, place: number, texture: WebGLTexture): void {
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + place, gl.TEXTURE_2D, texture, 0);
   }
 
   destroy(): void {

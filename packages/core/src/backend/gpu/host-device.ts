@@ -18,6 +18,7 @@ export class HostDevice implements Device {
   readonly #mode: 'webasm' | 'cpu';
   readonly #gpujs: GpuJs;
   readonly #kernels: KernelCache;
+  readonly runTiles = undefined;
 
   constructor(gpujs: GpuJs, mode: 'webasm' | 'cpu') {
     this.#gpujs = gpujs;

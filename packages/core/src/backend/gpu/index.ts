@@ -62,6 +62,7 @@ function limitLengths(device: Device): Device {
       check(call.length);
       return device.run(call);
     },
+    runTiles: device.runTiles,
     download: (buffer, length) => device.download(buffer, length),
     downloadSync: (buffer, length) => device.downloadSync(buffer, length),
     release: (buffer) => device.release(buffer),

@@ -10,8 +10,8 @@ export interface LoweredKernel {
   readonly source: string;
   /** One for each tensor among the parameters, which come first. */
   readonly accesses: readonly Access[];
-  /** Floats of the result that a thread computes. */
-  readonly resultWidth: 1 | 4;
+  /** Floats of the result that a thread computes: one, a cell, or a tile of four cells. */
+  readonly resultWidth: 1 | 4 | 16;
 }
 
 /** Where four floats are one texel: reading a cell is reading an Array(4), and so is writing a result. */
@@ -34,7 +34,7 @@ export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKe
   const parameters = node.params.map((parameter) => nameOf(parameter));
   const accesses = parameters.filter((name) => reads.has(name)).map((name) => accessOf(name, reads));
   const result = resultOf(node);
-  const resultWidth = result.argument?.type === 'ArrayExpression' ? 4 : 1;
+  const resultWidth = widthOf(result);
   const lanes = resultWidth === 1 && packing === 'texels';
   const simple = [
     ...floatReads(node),
@@ -42,7 +42,7 @@ export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKe
     ...constantReads(node),
     ...(lanes ? laneThreads(node, text) : []),
   ];
-  const edits = [...simple, ...cellReads(node, text, packing, simple)];
+  const edits = [...simple, ...cellReads(node, text, packing, simple), ...tileWrites(result, text)];
   const inner = { start: node.body.start + 1, end: node.body.end - 1 };
   const statements = lanes ? fourLanes(result, text, edits, inner) : apply(text, edits, inner);
   return { source: `function kernel(${parameters.join(', ')}) {${statements}}`, accesses, resultWidth };
@@ -205,6 +205,24 @@ function resultOf(node: FunctionNode): acorn.ReturnStatement {
   if ([...walk(node)].filter(({ type }) => type === 'ReturnStatement').length !== 1)
     throw new Error('kernel: must have one return statement');
   return last;
+}
+
+function widthOf({ argument }: acorn.ReturnStatement): LoweredKernel['resultWidth'] {
+  if (argument?.type !== 'ArrayExpression') return 1;
+  return argument.elements[0]?.type === 'ArrayExpression' ? 16 : 4;
+}
+
+/** Functions that a kernel passes the second to the fourth cell of its tile to; gpu.js draws what they return. */
+export const tileCells = Object.fromEntries(
+  ['second', 'third', 'fourth'].map((name) => [name, `function ${PREFIX}${name}(p, q, r, s) { return [p, q, r, s]; }`]),
+);
+
+/** `return [[...], [...], [...], [...]];` becomes three calls and `return [...];`. */
+function tileWrites(result: acorn.ReturnStatement, text: string): Edit[] {
+  if (result.argument?.type !== 'ArrayExpression' || widthOf(result) !== 16) return [];
+  const [first, ...others] = result.argument.elements.map((cell) => text.slice(cell?.start, cell?.end));
+  const calls = others.map((cell, i) => `${PREFIX}${Object.keys(tileCells)[i]}(${cell.slice(1, -1)});`);
+  return [{ start: result.start, end: result.end, text: `${calls.join(' ')} return ${first};` }];
 }
 
 /** In a kernel of single floats, the number of the float within its thread's texel. */

@@ -30,6 +30,7 @@ export class WebGPUDevice implements Device {
   readonly #device: GPUDevice;
   readonly #context: object;
   readonly #kernels: KernelCache;
+  readonly runTiles = undefined;
   readonly #pool = new Map<number, GPUBuffer[]>();
   #pooledBytes = 0;
   /** The last task that waits, if any does. Whatever follows it waits too, so that everything happens in order. */

@@ -2,7 +2,9 @@
 import type { Backend } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
+import { conv2dGradFilterTiles } from './conv-tiles.ts';
 import { sumInParts } from './parts.ts';
+import { runTiled } from './tiles.ts';
 import { type WindowConstants, windowConstants } from './window.ts';
 
 type Conv = Thread<WindowConstants & { inChannels: number; outChannels: number }>;
@@ -38,7 +40,40 @@ function conv2dGradInputFloats(this: Conv, dy: Floats, filter: Floats): number {
   return total;
 }
 
-/** The same where both numbers of channels are multiples of 4; `outChannels` counts cells. */
+/** The same where the number of result channels is a multiple of 4; `outChannels` counts cells. */
+function conv2dGradInputMixed(this: Conv, dy: Floats, filter: Floats): number {
+  const pixel = this.divide(this.thread.x, this.constants.inChannels);
+  const channel = this.thread.x - pixel * this.constants.inChannels;
+  const line = this.divide(pixel, this.constants.inWidth);
+  const image = this.divide(line, this.constants.inHeight);
+  const bottom = line - image * this.constants.inHeight + this.constants.padTop;
+  const right = pixel - line * this.constants.inWidth + this.constants.padLeft;
+  let total = 0;
+  for (let ky = 0; ky < this.constants.kernelHeight; ky++) {
+    const y = bottom - ky * this.constants.dilationY;
+    const row = this.divide(Math.max(y, 0), this.constants.strideY);
+    if (y === row * this.constants.strideY && row < this.constants.outHeight) {
+      for (let kx = 0; kx < this.constants.kernelWidth; kx++) {
+        const x = right - kx * this.constants.dilationX;
+        const column = this.divide(Math.max(x, 0), this.constants.strideX);
+        if (x === column * this.constants.strideX && column < this.constants.outWidth) {
+          const start =
+            ((image * this.constants.outHeight + row) * this.constants.outWidth + column) * this.constants.outChannels;
+          const tap =
+            ((ky * this.constants.kernelWidth + kx) * this.constants.inChannels + channel) * this.constants.outChannels;
+          for (let i = 0; i < this.constants.outChannels; i++) {
+            const [d0, d1, d2, d3] = dy.cell(start + i);
+            const [w0, w1, w2, w3] = filter.cell(tap + i);
+            total += d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3;
+          }
+        }
+      }
+    }
+  }
+  return total;
+}
+
+/** The same where both numbers of channels are. */
 function conv2dGradInputCells(this: Conv, dy: Floats, filter: Floats): Cell {
   const image = this.divide(this.thread.z, this.constants.inHeight);
   const bottom = this.thread.z - image * this.constants.inHeight + this.constants.padTop;
@@ -157,14 +192,13 @@ export function convGradientKernels(device: Device): Pick<Backend, 'conv2dGradIn
       const length = batch * inHeight * inWidth * inChannels;
       const call = { inputs: [dy.buffer, filter.buffer], length };
       const constants = { ...windowConstants(window), inChannels, outChannels };
-      if (inChannels % 4 !== 0 || outChannels % 4 !== 0)
+      if (outChannels % 4 !== 0)
         return device.run({ ...call, kernel: conv2dGradInputFloats, constants, grid: [length] });
-      return device.run({
-        ...call,
-        kernel: conv2dGradInputCells,
-        constants: { ...constants, outChannels: outChannels / 4 },
-        grid: [inChannels / 4, inWidth, batch * inHeight],
-      });
+      const cells = { ...constants, outChannels: outChannels / 4 };
+      if (inChannels % 4 !== 0)
+        return device.run({ ...call, kernel: conv2dGradInputMixed, constants: cells, grid: [length] });
+      const grid = [inChannels / 4, inWidth, batch * inHeight];
+      return device.run({ ...call, kernel: conv2dGradInputCells, constants: cells, grid });
     },
 
     conv2dGradFilter([x, dy], window) {
@@ -177,11 +211,15 @@ export function convGradientKernels(device: Device): Pick<Backend, 'conv2dGradIn
         const constants = { ...windowConstants(window), inChannels, outChannels, rows: lines / parts, taps };
         if (outChannels % 4 !== 0)
           return device.run({ ...call, kernel: conv2dGradFilterFloats, constants, grid: [call.length] });
-        return device.run({
+        const cells = { ...constants, outChannels: outChannels / 4 };
+        const grid = [outChannels / 4, inChannels, parts * taps] as const;
+        if (!device.runTiles || inChannels % 4 !== 0)
+          return device.run({ ...call, kernel: conv2dGradFilterCells, constants: cells, grid });
+        return runTiled(device, device.runTiles, {
           ...call,
-          kernel: conv2dGradFilterCells,
-          constants: { ...constants, outChannels: outChannels / 4 },
-          grid: [outChannels / 4, inChannels, parts * taps],
+          kernel: conv2dGradFilterTiles,
+          constants: { ...cells, inChannels: inChannels / 4 },
+          grid,
         });
       });
     },

@@ -3,8 +3,10 @@ import type { Backend, Window2d } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { convGradientKernels } from './conv-gradients.ts';
+import { conv2dMixedTiles, conv2dTiles } from './conv-tiles.ts';
 import { epilogue } from './functions.ts';
 import { matMulKernels } from './matmul.ts';
+import { runTiled } from './tiles.ts';
 import { type WindowConstants, windowConstants } from './window.ts';
 
 type Conv = Thread<
@@ -127,6 +129,11 @@ function conv2dCells(this: Conv, x: Floats, filter: Floats, bias: Floats): Cell 
   ];
 }
 
+/** The pixels of all images as the rows of one matrix, or of many if a device's grids may be too small for that. */
+function rowsOf(lines: number, width: number): { batch: number; m: number } {
+  return lines * width <= 2 ** 19 ? { batch: 1, m: lines * width } : { batch: lines, m: width };
+}
+
 /** A convolution that is a product of matrices: each pixel by the filter. */
 function isPointwise({ kernelHeight, kernelWidth, strideY, strideX, padTop, padLeft, ...window }: Window2d): boolean {
   const whole = window.inHeight === window.outHeight && window.inWidth === window.outWidth;
@@ -143,8 +150,7 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
     conv2d([x, filter, bias], attributes, shape) {
       const { batch, inChannels, outHeight, outWidth, outChannels, activation } = attributes;
       if (isPointwise(attributes)) {
-        // an image row a matrix: so no axis of the grid exceeds a device's limit
-        const product = { batch: batch * outHeight, m: outWidth, n: outChannels, k: inChannels, activation };
+        const product = { ...rowsOf(batch * outHeight, outWidth), n: outChannels, k: inChannels, activation };
         return matMul([x, filter, bias], { ...product, ...plain, sharedB: true }, shape);
       }
       const call = {
@@ -155,18 +161,20 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
       const constants = { ...windowConstants(attributes), inChannels, outChannels, hasBias: bias ? 1 : 0 };
       if (outChannels % 4 !== 0) return device.run({ ...call, kernel: conv2dFloats, constants, grid: [call.length] });
       const inCells = inChannels % 4 === 0;
-      return device.run({
-        ...call,
-        kernel: inCells ? conv2dCells : conv2dMixed,
-        constants: { ...constants, inChannels: inCells ? inChannels / 4 : inChannels, outChannels: outChannels / 4 },
-        grid: [outChannels / 4, outWidth, batch * outHeight],
-      });
+      const cells = { ...constants, inChannels: inCells ? inChannels / 4 : inChannels, outChannels: outChannels / 4 };
+      const grid = [outChannels / 4, outWidth, batch * outHeight] as const;
+      if (device.runTiles && outWidth >= 4) {
+        const kernel = inCells ? conv2dTiles : conv2dMixedTiles;
+        const tiled = { kernel, inputs: [x.buffer, filter.buffer], constants: cells, grid, length: call.length };
+        return runTiled(device, device.runTiles, { ...tiled, bias: bias?.buffer, activation });
+      }
+      return device.run({ ...call, kernel: inCells ? conv2dCells : conv2dMixed, constants: cells, grid });
     },
 
     conv2dGradInput([dy, filter], window, shape) {
       if (!isPointwise(window)) return gradients.conv2dGradInput([dy, filter], window, shape);
       const { batch, inChannels, inHeight, inWidth, outChannels } = window;
-      const product = { batch: batch * inHeight, m: inWidth, n: inChannels, k: outChannels, activation: undefined };
+      const product = { ...rowsOf(batch * inHeight, inWidth), n: inChannels, k: outChannels, activation: undefined };
       return matMul([dy, filter, undefined], { ...product, ...plain, sharedB: true, transposeB: true }, shape);
     },
 

@@ -1,9 +1,11 @@
 /** @file Matrix products. */
-import type { Backend, Buffer, MatMulAttributes } from '../../backend.ts';
-import type { Call, Device } from '../device.ts';
-import type { Cell, Floats, Thread } from '../dialect.ts';
+import type { Activation, Backend, Buffer, MatMulAttributes } from '../../backend.ts';
+import type { Device } from '../device.ts';
+import type { Cell, Floats, KernelFunction, Thread } from '../dialect.ts';
 import { epilogue } from './functions.ts';
+import { matMulTiles, matMulTilesByTransposed, matMulTilesOfTransposed } from './matmul-tiles.ts';
 import { sumInParts } from './parts.ts';
+import { runTiled } from './tiles.ts';
 
 type Epilogue = { f(x: number, alpha: number, beta: number): number };
 
@@ -137,67 +139,72 @@ type Product = Pick<MatMulAttributes, 'batch' | 'm' | 'n' | 'k' | 'transposeA' |
   rowLength: number;
 };
 
-/** The kernel for a product, and what it runs with. */
-function planOf(product: Product): Pick<Call, 'kernel' | 'grid'> & { constants: Record<string, number> } {
-  const { batch, m, n, k, transposeA, transposeB, matrixA, matrixB, rowLength } = product;
-  const grid = [n / 4, m, batch];
-  if (!transposeA && n % 4 === 0 && k % 4 === 0 && rowLength % 4 === 0) {
-    const constants = { k: k / 4, rowA: rowLength / 4, matrixA: matrixA / 4, matrixB: matrixB / 4 };
-    if (transposeB) return { kernel: matMulCellsByTransposed, constants: { ...constants, rowB: rowLength / 4 }, grid };
-    return { kernel: matMulCells, constants: { ...constants, rowB: n / 4 }, grid };
+interface Plan {
+  readonly kernel: KernelFunction;
+  readonly constants: Record<string, number>;
+  /** How much of the result a thread computes. */
+  readonly piece: 'float' | 'cell' | 'tile';
+}
+
+/** The kernel for a product, and the steps that it takes through its operands. */
+function planOf(product: Product, tiles: boolean): Plan {
+  const { m, n, k, transposeA, transposeB, matrixA, matrixB, rowLength } = product;
+  const piece = tiles && m >= 4 ? 'tile' : 'cell';
+  if (n % 4 === 0 && !transposeA && k % 4 === 0 && rowLength % 4 === 0) {
+    const [ofRows, ofColumns] =
+      piece === 'tile' ? [matMulTiles, matMulTilesByTransposed] : [matMulCells, matMulCellsByTransposed];
+    const rowB = (transposeB ? rowLength : n) / 4;
+    const constants = { k: k / 4, rowA: rowLength / 4, matrixA: matrixA / 4, rowB, matrixB: matrixB / 4 };
+    return { kernel: transposeB ? ofColumns : ofRows, constants, piece };
   }
-  if (transposeA && !transposeB && n % 4 === 0) {
-    return {
-      kernel: matMulTransposedByCells,
-      constants: { k, rowA: m, matrixA, rowB: n / 4, matrixB: matrixB / 4 },
-      grid,
-    };
+  if (n % 4 === 0 && transposeA && !transposeB) {
+    const constants = { k, rowB: n / 4, matrixB: matrixB / 4 };
+    return piece === 'tile' && m % 4 === 0
+      ? { kernel: matMulTilesOfTransposed, constants: { ...constants, rowA: m / 4, matrixA: matrixA / 4 }, piece }
+      : { kernel: matMulTransposedByCells, constants: { ...constants, rowA: m, matrixA }, piece: 'cell' };
   }
   const [rowA, stepA] = transposeA ? [1, m] : [rowLength, 1];
   const [columnB, stepB] = transposeB ? [rowLength, 1] : [1, n];
-  return {
-    kernel: matMulFloats,
-    constants: { m, n, k, rowA, stepA, matrixA, columnB, stepB, matrixB },
-    grid: [batch * m * n],
-  };
+  const constants = { m, n, k, rowA, stepA, matrixA, columnB, stepB, matrixB };
+  return { kernel: matMulFloats, constants, piece: 'float' };
 }
 
 export function matMulKernels(device: Device): Pick<Backend, 'matMul'> {
   const run = (
-    a: Buffer,
-    b: Buffer,
-    bias: Buffer | undefined,
+    [a, b, bias]: readonly [Buffer, Buffer, Buffer | undefined],
     product: Product,
-    activation: MatMulAttributes['activation'],
-  ) => {
-    const plan = planOf(product);
+    activation: Activation | undefined,
+  ): Buffer => {
+    const { batch, m, n } = product;
+    const length = batch * m * n;
+    const { kernel, constants, piece } = planOf(product, device.runTiles !== undefined);
+    if (device.runTiles && piece === 'tile') {
+      const call = { kernel, inputs: [a, b], constants, grid: [n / 4, m, batch] as const, length };
+      return runTiled(device, device.runTiles, { ...call, bias, activation });
+    }
     return device.run({
-      ...plan,
+      kernel,
       // without a bias, any buffer stands in for it
       inputs: [a, b, bias ?? b],
-      constants: { ...plan.constants, hasBias: bias ? 1 : 0 },
+      constants: { ...constants, hasBias: bias ? 1 : 0 },
       functions: { f: epilogue(activation) },
-      length: product.batch * product.m * product.n,
+      grid: piece === 'cell' ? [n / 4, m, batch] : [length],
+      length,
     });
   };
 
   return {
     matMul([a, b, bias], attributes) {
       const { batch, m, n, k, transposeA, transposeB, sharedA, sharedB, activation } = attributes;
-      const pieceLength = batch > 1 || bias || activation ? k : k % 4 === 0 ? 4 : 1;
+      const buffers = [a.buffer, b.buffer, bias?.buffer] as const;
+      const whole = { ...attributes, matrixA: sharedA ? 0 : m * k, matrixB: sharedB ? 0 : k * n, rowLength: k };
+      if (batch > 1 || bias || activation) return run(buffers, whole, activation);
+      const pieceLength = k % 4 === 0 ? 4 : 1;
       return sumInParts(device, k / pieceLength, pieceLength, m * n, (parts) => {
-        const product =
-          parts === 1
-            ? { ...attributes, matrixA: sharedA ? 0 : m * k, matrixB: sharedB ? 0 : k * n, rowLength: k }
-            : {
-                ...attributes,
-                batch: parts,
-                k: k / parts,
-                matrixA: (k / parts) * (transposeA ? m : 1),
-                matrixB: (k / parts) * (transposeB ? 1 : n),
-                rowLength: k,
-              };
-        return run(a.buffer, b.buffer, bias?.buffer, product, activation);
+        const part = k / parts;
+        const matrixA = part * (transposeA ? m : 1);
+        const matrixB = part * (transposeB ? 1 : n);
+        return run(buffers, { ...whole, batch: parts, k: part, matrixA, matrixB }, undefined);
       });
     },
   };

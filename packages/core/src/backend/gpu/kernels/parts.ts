@@ -3,10 +3,12 @@ import type { Buffer } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import { reduceKernels } from './reduce.ts';
 
-/** Terms that one thread sums, at most, where the number of terms has a divisor that allows it. */
-const MAX_TERMS = 256;
+/** Results that keep a large GPU busy. */
+const ENOUGH_RESULTS = 2 ** 16;
 /** Terms that are worth a thread. */
-const MIN_TERMS = 16;
+const MIN_TERMS = 64;
+/** Terms that one thread sums, at most. */
+const MAX_TERMS = 4096;
 
 /**
  * `length` sums, each over `pieces` pieces of `pieceLength` terms. `run` computes [parts, length] sums over pieces / parts
@@ -19,7 +21,7 @@ export function sumInParts(
   length: number,
   run: (parts: number) => Buffer,
 ): Buffer {
-  const parts = partsOf(pieces, pieceLength);
+  const parts = partsOf(pieces, pieceLength, length);
   const partial = run(parts);
   if (parts === 1) return partial;
   const view = { fn: 'sum', outer: 1, length: parts, inner: length } as const;
@@ -28,11 +30,12 @@ export function sumInParts(
   return result;
 }
 
-/** The smallest divisor of `pieces` that leaves parts of a good size. */
-function partsOf(pieces: number, pieceLength: number): number {
+/** The smallest divisor of `pieces` that makes enough parts, or else the largest that does not make too many. */
+function partsOf(pieces: number, pieceLength: number, length: number): number {
   const terms = pieces * pieceLength;
-  for (let parts = Math.ceil(terms / MAX_TERMS); parts <= Math.min(pieces, terms / MIN_TERMS); parts++) {
-    if (pieces % parts === 0) return parts;
-  }
+  const most = Math.min(pieces, Math.floor(terms / MIN_TERMS));
+  const wanted = Math.max(Math.ceil(terms / MAX_TERMS), Math.min(Math.ceil(ENOUGH_RESULTS / length), most));
+  for (let parts = wanted; parts <= most; parts++) if (pieces % parts === 0) return parts;
+  for (let parts = Math.min(wanted, most); parts > 1; parts--) if (pieces % parts === 0) return parts;
   return 1;
 }
