@@ -11,7 +11,7 @@ const file = new URL('../docs/results/gpu-kernels', import.meta.url);
 const { machine, command, rows } = JSON.parse(readFileSync(`${file.pathname}.json`, 'utf8')) as Report;
 
 const COLORS = { webgl2: '#4c78a8', webgpu: '#f58518' };
-const [LABELS, WIDTH, LINE, TOP] = [330, 900, 13, 64];
+const [LABELS, WIDTH, LINE, TOP] = [380, 940, 13, 64];
 const titles = [...new Set(rows.map((row) => row.case))];
 const height = TOP + titles.length * (2 * LINE + 8) + 40;
 
