@@ -1,0 +1,2 @@
+/** @file @fer/layers: layers, blocks, models of them, optimizers, schedules and training. */
+export {};
