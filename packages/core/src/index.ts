@@ -1,7 +1,7 @@
 /** @file @fer/core: tensors, differentiation, operators and backends. */
 export { type GradientCheckOptions, grad, gradientCheck } from './autograd/grad.ts';
-export { noGrad } from './autograd/tape.ts';
-export type { Activation, BackendName, FillMode, Interpolation } from './backend/backend.ts';
+export { composite, noGrad } from './autograd/tape.ts';
+export type { Activation, BackendName, FillMode, Interpolation, Window2d } from './backend/backend.ts';
 export { availableBackends, getBackend, setBackend } from './backend/registry.ts';
 export type { SimdOptions } from './backend/simd/index.ts';
 export {

@@ -1,2 +1,11 @@
 /** @file @fer/layers: layers, blocks, models of them, optimizers, schedules and training. */
-export {};
+export type { ActivationName } from './activations.ts';
+export type { Constraint } from './constraints.ts';
+export type { Initializer } from './initializers.ts';
+export { type Context, Layer, type LayerOptions } from './layer.ts';
+export { BatchNormalization, type BatchNormalizationOptions } from './layers/batch-normalization.ts';
+export { Conv2D, type Conv2DOptions } from './layers/conv2d.ts';
+export { Model, type ModelOptions } from './model.ts';
+export type { Regularizer } from './regularizers.ts';
+export { Sequential, type SequentialOptions } from './sequential.ts';
+export { type AnyLayer, type Applicable, input, SymbolicTensor } from './symbolic.ts';

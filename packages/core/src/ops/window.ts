@@ -1,8 +1,7 @@
 /** @file The geometry of windows that slide over images: strides, dilation and padding. */
 import type { Window2d } from '../backend/backend.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
-import { at, formatShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { at, formatShape, type Shape } from '../shape.ts';
 import { checkInteger } from './check.ts';
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -29,10 +28,10 @@ interface WindowSizes {
   readonly outChannels: number;
 }
 
-/** How a window slides over images [N, H, W, C]. */
+/** How a window slides over images [N, H, W, C]. @throws ShapeError, ArgumentError */
 export function window2d(
   operator: string,
-  x: Tensor,
+  x: { readonly shape: Shape },
   sizes: WindowSizes,
   { strides = 1, padding = 'valid', dilation = 1 }: WindowOptions,
 ): Window2d {

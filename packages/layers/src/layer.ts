@@ -1,0 +1,157 @@
+/** @file What a layer is: a function of tensors with weights of its own. */
+import { ArgumentError, Parameter, type Random, type Shape, type Tensor } from '@fer/core';
+import { type Constraint, constrained } from './constraints.ts';
+import { type Initializer, initialize } from './initializers.ts';
+import { penalty, type Regularizer } from './regularizers.ts';
+import { SymbolicTensor } from './symbolic.ts';
+
+export interface LayerOptions {
+  /** Part of its weights' names. A model names the layers that have none as Keras does: conv2d, conv2d_1, ... */
+  readonly name?: string;
+  /** A frozen layer keeps its weights; a frozen batch normalisation keeps its statistics too. */
+  readonly trainable?: boolean;
+}
+
+/** What a forward pass needs to know. */
+export interface Context {
+  readonly training?: boolean;
+  /** What dropout and augmentation draw from in training. */
+  readonly random?: Random;
+}
+
+/** T for layers of one input, an array of T for those that merge several. */
+export type Like<X, T> = X extends Tensor ? T : readonly T[];
+
+export interface WeightOptions {
+  readonly initializer: Initializer;
+  /** Statistics are not. */
+  readonly trainable?: boolean;
+  readonly regularizer?: Regularizer | undefined;
+  readonly constraint?: Constraint | undefined;
+}
+
+interface Weight extends WeightOptions {
+  readonly parameter: Parameter;
+}
+
+/**
+ * A layer. Shapes are those of one example: the batch axis in front is left out.
+ * @typeParam X What it takes: a tensor, or several
+ * @typeParam O Its options, plain JSON: they are saved with a model
+ */
+export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O extends LayerOptions = LayerOptions> {
+  /** Its class' public name, which minifiers leave alone. */
+  abstract readonly className: string;
+  /** Whether it takes several tensors. */
+  readonly merges: boolean = false;
+  readonly options: O;
+  #name: string | undefined;
+  #trainable: boolean;
+  #weights: Map<string, Weight> | undefined;
+
+  constructor(options: O) {
+    this.options = options;
+    this.#name = options.name;
+    this.#trainable = options.trainable ?? true;
+  }
+
+  /** The shape of what `forward` returns. @throws ShapeError if the layer cannot take that input. */
+  abstract outputShape(inputShape: Like<X, Shape>): Shape;
+
+  /** Computes the layer's output for a batch. */
+  abstract forward(x: X, context?: Context): Tensor;
+
+  /** Multiply-accumulates for one example. */
+  macs(_inputShape: Like<X, Shape>): number {
+    return 0;
+  }
+
+  /** Makes the weights by `addWeight`, in Keras' order. */
+  protected createWeights(_inputShape: Like<X, Shape>, _random: Random): void {}
+
+  /** Makes the layer's weights for inputs of this shape, once: a layer that is shared keeps those it has. */
+  build(inputShape: Like<X, Shape>, random: Random): void {
+    if (this.#weights) return;
+    this.#weights = new Map();
+    this.createWeights(inputShape, random);
+  }
+
+  protected addWeight(name: string, shape: Shape, random: Random, options: WeightOptions): void {
+    const value = initialize(options.initializer, shape, random);
+    const parameter = new Parameter(value, { trainable: this.#trainable && (options.trainable ?? true) });
+    value.dispose();
+    this.#built.set(name, { ...options, parameter });
+  }
+
+  get #built(): Map<string, Weight> {
+    if (!this.#weights)
+      throw new ArgumentError(this.label, 'the layer has no weights yet; make it part of a Model, or call build()');
+    return this.#weights;
+  }
+
+  /** One of its own weights. */
+  protected weight(name: string): Parameter {
+    const weight = this.#built.get(name);
+    if (!weight) throw new ArgumentError(this.label, `there is no weight '${name}'`);
+    return weight.parameter;
+  }
+
+  /** Its weights by name (`kernel`, `bias`, ...), in Keras' order. */
+  get weights(): ReadonlyMap<string, Parameter> {
+    return new Map([...this.#built].map(([name, { parameter }]) => [name, parameter]));
+  }
+
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** Gives a name to a layer that has none. */
+  named(name: string): void {
+    this.#name ??= name;
+  }
+
+  /** How messages call the layer. */
+  get label(): string {
+    return this.#name ? `${this.className} '${this.#name}'` : this.className;
+  }
+
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#trainable = trainable;
+    for (const weight of this.#weights?.values() ?? [])
+      weight.parameter.trainable = trainable && (weight.trainable ?? true);
+  }
+
+  /** What the regularizers of its trainable weights add to the loss; nothing if there are none. */
+  penalties(): Tensor[] {
+    return [...this.#built.values()].flatMap(({ parameter, regularizer }) =>
+      regularizer && parameter.trainable ? [penalty(regularizer, parameter)] : [],
+    );
+  }
+
+  /** Puts weights that have a constraint back within it, after an optimizer's step. */
+  constrain(): void {
+    for (const { parameter, constraint } of this.#built.values())
+      if (constraint && parameter.trainable) parameter.assign(constrained(constraint, parameter));
+  }
+
+  /** Connects the layer to what its input will be, as a step towards a Model. */
+  apply(x: Like<X, SymbolicTensor>): SymbolicTensor {
+    const inputs = (Array.isArray(x) ? x : [x]) as readonly SymbolicTensor[];
+    const shapes = inputs.map(({ shape }) => shape);
+    return new SymbolicTensor(
+      this.outputShape((Array.isArray(x) ? shapes : shapes[0]) as Like<X, Shape>),
+      this,
+      inputs,
+    );
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const { parameter } of this.#weights?.values() ?? []) parameter.dispose();
+    this.#weights = undefined;
+  }
+}

@@ -1,0 +1,181 @@
+/** @file Models: graphs of layers. */
+import { ArgumentError, type Parameter, Random, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { type Context, Layer, type LayerOptions } from './layer.ts';
+import { defaultName } from './names.ts';
+import { type AnyLayer, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
+
+export interface ModelOptions extends LayerOptions {
+  readonly input: SymbolicTensor;
+  readonly output: SymbolicTensor;
+  /** Of the generator that new weights are drawn from; 0 unless given. */
+  readonly seed?: number;
+}
+
+/** A graph of layers from one input to one output. Making a model makes the weights of its layers. */
+export class Model extends Layer<Tensor, ModelOptions> {
+  readonly className: string = 'Model';
+  readonly input: SymbolicTensor;
+  readonly output: SymbolicTensor;
+  /** The results on the way, each after what it is computed from. */
+  readonly order: readonly SymbolicTensor[];
+  /** Each layer once, in the order of computation. */
+  readonly layers: readonly AnyLayer[];
+
+  constructor(options: ModelOptions) {
+    super(options);
+    this.input = options.input;
+    this.output = options.output;
+    this.order = topologicalOrder(options.input, options.output);
+    this.layers = [...new Set(this.order.flatMap(({ layer }) => layer ?? []))];
+    nameLayers(this.layers);
+    const random = new Random(options.seed ?? 0);
+    for (const { layer, inputs } of this.order) {
+      const shapes = inputs.map(({ shape }) => shape);
+      layer?.build(argument(layer, shapes), random.fork());
+    }
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  get inputShape(): Shape {
+    return this.input.shape;
+  }
+
+  override outputShape(inputShape: Shape): Shape {
+    return this.apply(input(inputShape)).shape;
+  }
+
+  /**
+   * @param x [N, ...inputShape]
+   * @returns [N, ...output.shape]
+   * @throws ShapeError
+   */
+  override forward(x: Tensor, context: Context = {}): Tensor {
+    this.#check(x);
+    const results = new Map([[this.input, x]]);
+    const intermediates = new Intermediates(this.order, x);
+    for (const symbolic of this.order) {
+      const { layer, inputs } = symbolic;
+      if (!layer) continue;
+      const operands = inputs.map((operand) => results.get(operand) as Tensor);
+      const result = layer.forward(argument(layer, operands), context);
+      results.set(symbolic, result);
+      intermediates.add(symbolic, result, operands);
+    }
+    return results.get(this.output) as Tensor;
+  }
+
+  #check(x: Tensor): void {
+    const { inputShape } = this;
+    if (x.rank !== inputShape.length + 1 || inputShape.some((size, axis) => size !== x.shape[axis + 1]))
+      throw new ShapeError(this.label, `expected x [N,${inputShape}] but got [${x.shape}]`);
+  }
+
+  /** Applies the model's own layers, with their weights, to another input. */
+  override apply(x: SymbolicTensor): SymbolicTensor {
+    const results = new Map([[this.input, x]]);
+    for (const symbolic of this.order) {
+      const { layer } = symbolic;
+      if (!layer) continue;
+      const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
+      results.set(symbolic, layer.apply(argument(layer, operands)));
+    }
+    return results.get(this.output) as SymbolicTensor;
+  }
+
+  override macs(inputShape: Shape = this.inputShape): number {
+    const from = input(inputShape);
+    return topologicalOrder(from, this.apply(from)).reduce((sum, { layer, inputs }) => {
+      const shapes = inputs.map(({ shape }) => shape);
+      return sum + (layer?.macs(argument(layer, shapes)) ?? 0);
+    }, 0);
+  }
+
+  /** The layer of that name. @throws ArgumentError if there is none. */
+  layer(name: string): AnyLayer {
+    const found = this.layers.find((layer) => layer.name === name);
+    if (!found) throw new ArgumentError(this.label, `there is no layer '${name}'`);
+    return found;
+  }
+
+  /** All weights, by the names `layer/weight`. */
+  override get weights(): ReadonlyMap<string, Parameter> {
+    return new Map(
+      this.layers.flatMap((layer) =>
+        [...layer.weights].map(([name, parameter]): [string, Parameter] => [`${layer.name}/${name}`, parameter]),
+      ),
+    );
+  }
+
+  override get trainable(): boolean {
+    return this.layers.some(({ trainable }) => trainable);
+  }
+
+  /** Freezes or unfreezes every layer. */
+  override set trainable(trainable: boolean) {
+    for (const layer of this.layers) layer.trainable = trainable;
+  }
+
+  /** Numbers in the weights. */
+  countParams(): { total: number; trainable: number; nonTrainable: number } {
+    const count = (parameters: Parameter[]) => parameters.reduce((sum, { size }) => sum + size, 0);
+    const parameters = [...this.weights.values()];
+    const total = count(parameters);
+    const trainable = count(parameters.filter((parameter) => parameter.trainable));
+    return { total, trainable, nonTrainable: total - trainable };
+  }
+
+  override penalties(): Tensor[] {
+    return this.layers.flatMap((layer) => layer.penalties());
+  }
+
+  override constrain(): void {
+    for (const layer of this.layers) layer.constrain();
+  }
+
+  override dispose(): void {
+    for (const layer of this.layers) layer.dispose();
+  }
+}
+
+/** What a layer is called with: a merging layer takes all entries as an array, another the only one. */
+function argument(layer: AnyLayer, entries: readonly unknown[]): never {
+  return (layer.merges ? entries : entries[0]) as never;
+}
+
+/** Gives names to the layers that have none. @throws ArgumentError if two have the same. */
+function nameLayers(layers: readonly AnyLayer[]): void {
+  const taken = new Set<string>();
+  for (const { name, label } of layers) {
+    if (name === undefined) continue;
+    if (taken.has(name)) throw new ArgumentError('Model', `there are two layers of the name of ${label}`);
+    taken.add(name);
+  }
+  for (const layer of layers) {
+    if (layer.name !== undefined) continue;
+    layer.named(defaultName(layer.className, taken));
+    taken.add(layer.name as unknown as string);
+  }
+}
+
+/** Ends the results on a model's way once no layer needs them, unless they were recorded for differentiation. */
+class Intermediates {
+  readonly #consumers = new Map<SymbolicTensor, number>();
+  /** By tensor: layers such as dropout in inference return what they were given. */
+  readonly #uses = new Map<Tensor, number>();
+
+  constructor(order: readonly SymbolicTensor[], x: Tensor) {
+    for (const operand of order.flatMap(({ inputs }) => inputs))
+      this.#consumers.set(operand, (this.#consumers.get(operand) ?? 0) + 1);
+    this.#uses.set(x, Infinity);
+  }
+
+  add(symbolic: SymbolicTensor, result: Tensor, operands: readonly Tensor[]): void {
+    // nobody consumes the output: it stays
+    this.#uses.set(result, (this.#uses.get(result) ?? 0) + (this.#consumers.get(symbolic) ?? Infinity));
+    for (const operand of operands) {
+      const uses = result.requiresGrad ? Infinity : (this.#uses.get(operand) as number) - 1;
+      this.#uses.set(operand, uses);
+      if (uses === 0) operand.dispose();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** @file The graph that a model is made of: which layer is applied to which results. */
+import { ArgumentError, type Shape } from '@fer/core';
+import type { Layer } from './layer.ts';
+
+/** A layer of whatever inputs: of one, or of several. */
+export type AnyLayer = Layer<never>;
+
+/** What can be applied to a symbolic tensor: a layer, a block of layers, a model. */
+export interface Applicable {
+  apply(x: SymbolicTensor): SymbolicTensor;
+}
+
+/** A result that a model will compute: a shape, the layer that makes it, and what from. */
+export class SymbolicTensor {
+  constructor(
+    /** Of one example. */
+    readonly shape: Shape,
+    /** None for a model's input. */
+    readonly layer: AnyLayer | undefined = undefined,
+    readonly inputs: readonly SymbolicTensor[] = [],
+  ) {}
+
+  /** Applies one after the other: `x.pipe(new Conv2D(...), new BatchNormalization(), new ReLU())`. */
+  pipe(...layers: readonly Applicable[]): SymbolicTensor {
+    return layers.reduce<SymbolicTensor>((x, layer) => layer.apply(x), this);
+  }
+}
+
+/** Where a model begins. @param shape of one example, such as [48, 48, 1] */
+export function input(shape: Shape): SymbolicTensor {
+  return new SymbolicTensor(shape);
+}
+
+/**
+ * Everything between `from` and `to`, each after what it is computed from; `from` itself is the first.
+ * @throws ArgumentError if `to` depends on another input
+ */
+export function topologicalOrder(from: SymbolicTensor, to: SymbolicTensor): SymbolicTensor[] {
+  const order: SymbolicTensor[] = [from];
+  const visited = new Set(order);
+  // an explicit stack: deep networks are longer than the call stack
+  const stack: { tensor: SymbolicTensor; done: boolean }[] = [{ tensor: to, done: false }];
+  for (let entry = stack.pop(); entry; entry = stack.pop()) {
+    const { tensor, done } = entry;
+    if (done) order.push(tensor);
+    else if (!visited.has(tensor)) {
+      visited.add(tensor);
+      if (!tensor.layer) throw new ArgumentError('Model', 'the output depends on an input other than the one given');
+      stack.push({ tensor, done: true });
+      for (const operand of tensor.inputs.toReversed()) stack.push({ tensor: operand, done: false });
+    }
+  }
+  return order;
+}
