@@ -1,0 +1,2 @@
+/** @file @fer/models: networks, pretrained weights, import and export. */
+export {};
