@@ -26,6 +26,7 @@ export {
   ShapeError,
 } from './errors.ts';
 export { keep, memory, tidy } from './memory.ts';
+export { checkFinite, checkInteger, checkOneOf, checkRange } from './ops/check.ts';
 export * from './ops/index.ts';
 export { Random } from './random.ts';
 export type { Shape } from './shape.ts';

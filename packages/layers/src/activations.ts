@@ -1,6 +1,6 @@
 /** @file Activations by name. */
 import * as core from '@fer/core';
-import { ArgumentError, type Tensor } from '@fer/core';
+import { checkOneOf, composite, type Tensor } from '@fer/core';
 
 const functions = {
   linear: (x: Tensor) => x,
@@ -22,7 +22,17 @@ const functions = {
 /** The activations that a layer can apply. */
 export type ActivationName = keyof typeof functions;
 
-/** Those that a kernel can apply to its result before it is stored. */
+/** @throws ArgumentError if there is no such activation */
+export function checkActivation(label: string, activation: ActivationName = 'linear'): void {
+  checkOneOf(label, 'activation', activation, Object.keys(functions) as ActivationName[]);
+}
+
+/** Applies an activation. */
+export function activate(x: Tensor, activation: ActivationName): Tensor {
+  return functions[activation](x);
+}
+
+/** Those that a convolution or a product can apply to its result before it is stored. */
 const inKernels: ReadonlySet<string> = new Set<core.Activation>([
   'relu',
   'relu6',
@@ -35,15 +45,17 @@ const inKernels: ReadonlySet<string> = new Set<core.Activation>([
   'softplus',
 ]);
 
-/** An activation split into what a convolution or product applies itself, and what is left to be done. */
-export function inKernel(activation: ActivationName = 'linear'): {
-  fused: core.Activation | undefined;
-  rest: (x: Tensor) => Tensor;
-} {
-  const rest = functions[activation];
-  if (!rest)
-    throw new ArgumentError('Activation', `there is no activation '${activation}', only ${Object.keys(functions)}`);
-  return inKernels.has(activation)
-    ? { fused: activation as core.Activation, rest: functions.linear }
-    : { fused: undefined, rest };
+/** An activation as a kernel's option, for those that have it. */
+export function inKernel(activation: ActivationName): core.Activation | undefined {
+  return inKernels.has(activation) ? (activation as core.Activation) : undefined;
+}
+
+/** The result of a kernel on these inputs after an activation: the kernel's own if it has it, else one step more. */
+export function activated(
+  activation: ActivationName = 'linear',
+  inputs: readonly (Tensor | undefined)[],
+  kernel: (activation: core.Activation | undefined) => Tensor,
+): Tensor {
+  const own = inKernel(activation);
+  return own ? kernel(own) : composite(inputs, () => activate(kernel(undefined), activation));
 }

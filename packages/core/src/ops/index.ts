@@ -64,4 +64,4 @@ export {
   tile,
   transpose,
 } from './shape.ts';
-export { type Padding, type Pair, type WindowOptions, window2d } from './window.ts';
+export { type Padding, type Pair, pair, type WindowOptions, window2d } from './window.ts';

@@ -1,52 +1,45 @@
 /** @file The convolution layer. */
-import { conv2d, type Random, type Shape, type Tensor, type Window2d } from '@fer/core';
-import { type ActivationName, inKernel } from '../activations.ts';
-import type { Constraint } from '../constraints.ts';
-import type { Initializer } from '../initializers.ts';
+import { checkInteger, conv2d, type Random, type Shape, type Tensor, type Window2d } from '@fer/core';
+import { type ActivationName, activated, checkActivation } from '../activations.ts';
 import { Layer, type LayerOptions } from '../layer.ts';
-import type { Regularizer } from '../regularizers.ts';
+import { type OptionsOf, weightOptions } from './weights.ts';
 import { type WindowLayerOptions, windowOn, windowOptions } from './window.ts';
 
-export interface Conv2DOptions extends LayerOptions, WindowLayerOptions {
+/** The kernel starts as 'glorotUniform' and the bias as 'zeros', unless others are given. */
+export interface Conv2DOptions extends LayerOptions, WindowLayerOptions, OptionsOf<'kernel'>, OptionsOf<'bias'> {
   /** Output channels. */
   readonly filters: number;
+  /** 'linear' unless given. */
   readonly activation?: ActivationName;
   /** true unless given. */
   readonly useBias?: boolean;
-  /** 'glorotUniform' unless given. */
-  readonly kernelInitializer?: Initializer;
-  /** 'zeros' unless given. */
-  readonly biasInitializer?: Initializer;
-  readonly kernelRegularizer?: Regularizer;
-  readonly biasRegularizer?: Regularizer;
-  readonly kernelConstraint?: Constraint;
-  readonly biasConstraint?: Constraint;
 }
 
 /** 2-D convolution. Input [H, W, in]; weights kernel [kh, kw, in, filters] and bias [filters]. */
 export class Conv2D extends Layer<Tensor, Conv2DOptions> {
   readonly className = 'Conv2D';
 
+  /** @throws ArgumentError */
+  constructor(options: Conv2DOptions) {
+    super(options);
+    checkInteger(this.label, 'filters', options.filters, 1);
+    checkActivation(this.label, options.activation);
+  }
+
   protected override createWeights(inputShape: Shape, random: Random): void {
     const { filters, useBias = true } = this.options;
     const { kernelHeight, kernelWidth, inChannels } = this.#window(inputShape);
-    this.addWeight('kernel', [kernelHeight, kernelWidth, inChannels, filters], random, {
-      initializer: this.options.kernelInitializer ?? 'glorotUniform',
-      regularizer: this.options.kernelRegularizer,
-      constraint: this.options.kernelConstraint,
-    });
-    if (!useBias) return;
-    this.addWeight('bias', [filters], random, {
-      initializer: this.options.biasInitializer ?? 'zeros',
-      regularizer: this.options.biasRegularizer,
-      constraint: this.options.biasConstraint,
-    });
+    const shape = [kernelHeight, kernelWidth, inChannels, filters];
+    this.addWeight('kernel', shape, random, weightOptions('kernel', this.options, 'glorotUniform'));
+    if (useBias) this.addWeight('bias', [filters], random, weightOptions('bias', this.options, 'zeros'));
   }
 
   override forward(x: Tensor): Tensor {
-    const { fused, rest } = inKernel(this.options.activation);
+    const kernel = this.weight('kernel');
     const bias = this.options.useBias === false ? undefined : this.weight('bias');
-    return rest(conv2d(x, this.weight('kernel'), { ...windowOptions(this.options), bias, activation: fused }));
+    return activated(this.options.activation, [x, kernel, bias], (activation) =>
+      conv2d(x, kernel, { ...windowOptions(this.options), bias, activation }),
+    );
   }
 
   override outputShape(inputShape: Shape): Shape {

@@ -1,7 +1,8 @@
-/** @file The options of layers that slide a window over images. */
+/** @file The geometry of layers that work on images. */
 import {
   type Padding,
   type Pair,
+  pair,
   type Shape,
   ShapeError,
   type Window2d,
@@ -30,13 +31,13 @@ export function windowOptions({
 
 /** How the window slides over one image [H, W, C]. @throws ShapeError if it does not fit */
 export function windowOn(label: string, inputShape: Shape, options: WindowLayerOptions, outChannels: number): Window2d {
-  if (inputShape.length !== 3) throw new ShapeError(label, `expected images [H,W,C] but got [${inputShape}]`);
-  const { kernelSize } = options;
-  const [kernelHeight, kernelWidth] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
-  return window2d(
-    label,
-    { shape: [1, ...inputShape] },
-    { kernelHeight, kernelWidth, outChannels },
-    windowOptions(options),
-  );
+  const image = imageShape(label, inputShape);
+  const [kernelHeight, kernelWidth] = pair(label, 'kernelSize', options.kernelSize);
+  return window2d(label, { shape: [1, ...image] }, { kernelHeight, kernelWidth, outChannels }, windowOptions(options));
+}
+
+/** The shape, if it is an image's. @throws ShapeError */
+export function imageShape(label: string, shape: Shape): [height: number, width: number, channels: number] {
+  if (shape.length !== 3) throw new ShapeError(label, `expected images [H,W,C] but got [${shape}]`);
+  return [...shape] as [number, number, number];
 }
