@@ -4,7 +4,15 @@ export { Dataset, type DatasetOptions, type Item, type ShuffleOptions } from './
 export type { Description } from './describe.ts';
 export { type DamagedItem, DataError } from './errors.ts';
 export type { Image, Sample, Transform, TransformConfig } from './image.ts';
+export * from './metrics/index.ts';
 export type { Batch, Batches, BatchOptions, DatasetBatches } from './pipeline/batches.ts';
 export type { ImageFunction } from './pipeline/host-batch.ts';
 export type { PrefetchOptions } from './pipeline/prefetch.ts';
+export { ckPlus } from './sources/ck-plus.ts';
+export type { Progress, SourceOptions } from './sources/damage.ts';
+export { type DecodeOptions, decodeImage } from './sources/decode.ts';
+export { FER2013_CLASSES, fer2013 } from './sources/fer2013.ts';
+export { type ImageFolderOptions, imageFolder } from './sources/image-folder.ts';
+export { encodePng } from './sources/png.ts';
+export * from './splits.ts';
 export * from './transforms/index.ts';
