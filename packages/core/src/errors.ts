@@ -29,3 +29,6 @@ export class GradientError extends FerError {}
 
 /** A backend that is missing, is mixed with another, or cannot do what was asked. */
 export class BackendError extends FerError {}
+
+/** Bytes that are not what their format asks for: truncated, overlong or contradictory. */
+export class FormatError extends FerError {}

@@ -22,9 +22,12 @@ export {
   DisposedError,
   DTypeError,
   FerError,
+  FormatError,
   GradientError,
   ShapeError,
 } from './errors.ts';
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.ts';
+export type { StoredDType, StoredTensor } from './io/stored.ts';
 export { keep, memory, tidy } from './memory.ts';
 export { checkFinite, checkInteger, checkOneOf, checkRange } from './ops/check.ts';
 export * from './ops/index.ts';

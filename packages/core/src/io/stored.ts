@@ -1,0 +1,75 @@
+/** @file Tensors outside of a backend: as arrays on the host, and as bytes in files. */
+import { ArgumentError } from '../errors.ts';
+import type { Shape } from '../shape.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.ts';
+
+/** How each type's values are held in memory: 16-bit floats as float32. */
+interface StoredValues {
+  float64: Float64Array;
+  float32: Float32Array;
+  float16: Float32Array;
+  bfloat16: Float32Array;
+  int64: BigInt64Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+}
+
+/** The element types of stored tensors; tensors on a backend are float32 or int32. */
+export type StoredDType = keyof StoredValues;
+
+/** A tensor in a file, or on its way there: its elements in row-major order. */
+export type StoredTensor = {
+  [D in StoredDType]: { readonly shape: Shape; readonly dtype: D; readonly data: StoredValues[D] };
+}[StoredDType];
+
+export interface ElementType<V> {
+  /** Its name in safetensors files. */
+  readonly code: string;
+  readonly bytes: number;
+  /** The class that holds the values in memory. */
+  readonly values: new (
+    length: number,
+  ) => V;
+  readonly pack: (values: V) => ArrayBufferView;
+  readonly unpack: (buffer: ArrayBuffer) => V;
+}
+
+/** Held in memory as it is stored: little-endian, as is every machine that runs JavaScript today. */
+function plain<V extends ArrayBufferView>(
+  code: string,
+  Values: { new (buffer: ArrayBuffer): V; new (length: number): V; readonly BYTES_PER_ELEMENT: number },
+): ElementType<V> {
+  return {
+    code,
+    bytes: Values.BYTES_PER_ELEMENT,
+    values: Values,
+    pack: (values) => values,
+    unpack: (buffer) => new Values(buffer),
+  };
+}
+
+function half(code: string, to: (value: number) => number, from: (half: number) => number): ElementType<Float32Array> {
+  const pack = (value: number) => {
+    const half = to(value);
+    if (Number.isFinite(value) && !Number.isFinite(from(half)))
+      throw new ArgumentError('encodeSafetensors', `${value} is too large for ${code}`);
+    return half;
+  };
+  return {
+    code,
+    bytes: 2,
+    values: Float32Array,
+    pack: (values) => Uint16Array.from(values, pack),
+    unpack: (buffer) => Float32Array.from(new Uint16Array(buffer), from),
+  };
+}
+
+export const elementTypes: { readonly [D in StoredDType]: ElementType<StoredValues[D]> } = {
+  float64: plain<Float64Array>('F64', Float64Array),
+  float32: plain<Float32Array>('F32', Float32Array),
+  float16: half('F16', toFloat16, fromFloat16),
+  bfloat16: half('BF16', toBfloat16, fromBfloat16),
+  int64: plain<BigInt64Array>('I64', BigInt64Array),
+  int32: plain<Int32Array>('I32', Int32Array),
+  uint8: plain<Uint8Array>('U8', Uint8Array),
+};
