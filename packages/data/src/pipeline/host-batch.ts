@@ -37,7 +37,7 @@ export function hostBatch(count: number, imageAt: (position: number) => Image): 
 }
 
 /** Writes the pixels of an image, which may be any strided view, in row-major order. */
-export function copyPixels({ data, shape, stride, offset, size }: Image, target: Float32Array | Uint8Array): void {
+export function copyPixels({ data, shape, stride, offset, size }: Image, target: Float32Array | Uint8Array | Uint8ClampedArray): void {
   const [height, width, channels] = shape as [number, number, number];
   const [rowStep, columnStep, channelStep] = stride as [number, number, number];
   const isContiguous =

@@ -1,0 +1,58 @@
+/** @file Image files, whatever their format. */
+import ndarray from 'ndarray';
+import { checkInteger } from '../check.ts';
+import { DataError } from '../errors.ts';
+import type { Image } from '../image.ts';
+import { copyPixels } from '../pipeline/host-batch.ts';
+import { randomFor } from '../pipeline/random.ts';
+import { grayscaleToRGB, resize, type Size, toGrayscale } from '../transforms/index.ts';
+import { decodeJpeg, JPEG_SIGNATURE } from './jpeg.ts';
+import { decodePng, PNG_SIGNATURE } from './png.ts';
+
+export interface DecodeOptions {
+  /** 1 for gray (luma, ITU-R BT.601), 3 for RGB; as in the file unless given. */
+  readonly channels?: 1 | 3;
+  /** Resized to this bilinearly, rounded to bytes; as in the file unless given. */
+  readonly size?: Size;
+  /** Larger images are refused before they are decoded: 2^24 unless given. */
+  readonly maxPixels?: number;
+}
+
+const MAX_PIXELS = 2 ** 24;
+
+/**
+ * A PNG or JPEG file's image as bytes: [height, width, 1] if it is gray, else [height, width, 3]. 16 bits are rounded to
+ * 8; alpha is left out, as by Pillow's convert('RGB').
+ * @throws DataError if it is damaged, too large or of another format.
+ */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Image> {
+  const { maxPixels = MAX_PIXELS } = options;
+  checkInteger('decodeImage', 'maxPixels', maxPixels, 1);
+  const decode = startsWith(bytes, PNG_SIGNATURE)
+    ? decodePng
+    : startsWith(bytes, JPEG_SIGNATURE)
+      ? decodeJpeg
+      : undefined;
+  if (!decode) throw new DataError('decodeImage', 'neither PNG nor JPEG');
+  const image = await decode(bytes, maxPixels).catch((error) => {
+    throw new DataError('decodeImage', error instanceof Error ? error.message : String(error));
+  });
+  return convert(image, options);
+}
+
+function startsWith(bytes: Uint8Array, signature: readonly number[]): boolean {
+  return signature.every((byte, i) => bytes[i] === byte);
+}
+
+/** To the number of channels and the size wanted, in bytes. */
+function convert(image: Image, { channels, size }: DecodeOptions): Image {
+  let converted = image;
+  const random = randomFor(0); // which none of these draws from
+  if (channels === 1) converted = toGrayscale()(converted, random);
+  if (channels === 3 && image.shape[2] === 1) converted = grayscaleToRGB()(converted, random);
+  if (size !== undefined) converted = resize({ size })(converted, random);
+  if (converted === image) return image;
+  const rounded = new Uint8ClampedArray(converted.size);
+  copyPixels(converted, rounded);
+  return ndarray(new Uint8Array(rounded.buffer), converted.shape);
+}

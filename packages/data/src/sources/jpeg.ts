@@ -1,0 +1,98 @@
+/** @file JPEG images (ITU-T T.81), decoded by jpeg-js once their headers are found to be honest. */
+import ndarray from 'ndarray';
+import type { Image } from '../image.ts';
+
+export const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
+
+/** Progressive images have about ten; a file of thousands would take hours. */
+const MAX_SCANS = 100;
+
+/** What decoding takes at most: coefficients of 4 bytes, and bytes, of up to four components. */
+const BYTES_PER_PIXEL = 32;
+const SPARE_MEGABYTES = 64;
+
+/** [height, width, 1] for gray, else [height, width, 3]. @throws Error that says what is wrong. */
+export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Image> {
+  const { width, height, components } = readHeader(bytes);
+  if (width * height > maxPixels) throw new Error(`${width}x${height} pixels are more than ${maxPixels}`);
+  const { decode } = (await import('jpeg-js')).default;
+  const { data } = decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    maxResolutionInMP: maxPixels / 1e6,
+    maxMemoryUsageInMB: SPARE_MEGABYTES + (maxPixels * BYTES_PER_PIXEL) / 2 ** 20,
+  });
+  // gray comes three times
+  return components === 1
+    ? ndarray(
+        data.filter((_, i) => i % 3 === 0),
+        [height, width, 1],
+      )
+    : ndarray(data, [height, width, 3]);
+}
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+}
+
+/** Start of a baseline, extended or progressive frame. */
+const FRAMES = [0xc0, 0xc1, 0xc2];
+const START_OF_SCAN = 0xda;
+const END_OF_IMAGE = 0xd9;
+
+/** Walks over all segments: there must be one frame of a possible size, and not too many scans. */
+function readHeader(bytes: Uint8Array): Header {
+  let frame: Header | undefined;
+  let scans = 0;
+  for (let offset = 2; ; ) {
+    if (bytes[offset] !== 0xff) throw new Error(`a JPEG without a marker at byte ${offset}`);
+    const marker = bytes[offset + 1] as number;
+    if (marker === END_OF_IMAGE) break;
+    if (marker === 0xff) {
+      offset++;
+      continue;
+    }
+    const length = 256 * (bytes[offset + 2] as number) + (bytes[offset + 3] as number);
+    const segment = bytes.subarray(offset + 4, offset + 2 + length);
+    if (!(length >= 2 && segment.length === length - 2)) throw new Error('a JPEG that ends too early');
+    offset += 2 + length;
+    if (FRAMES.includes(marker)) {
+      if (frame) throw new Error('a JPEG of several frames');
+      frame = readFrame(segment);
+    }
+    if (marker === START_OF_SCAN) {
+      if (!frame) throw new Error('a JPEG whose pixels come before their size');
+      if (++scans > MAX_SCANS) throw new Error(`a JPEG of more than ${MAX_SCANS} scans`);
+      offset = endOfScan(bytes, offset);
+    }
+  }
+  if (!frame || scans === 0) throw new Error('a JPEG without pixels');
+  return frame;
+}
+
+function readFrame(segment: Uint8Array): Header {
+  const [precision, high = 0, low = 0, left = 0, right = 0, components = 0] = segment;
+  const [height, width] = [256 * high + low, 256 * left + right];
+  if (precision !== 8) throw new Error(`a JPEG of ${precision} bits`);
+  if (width === 0 || height === 0) throw new Error(`no image is ${width}x${height}`);
+  if (![1, 3, 4].includes(components) || segment.length !== 6 + 3 * components)
+    throw new Error(`a JPEG of ${components} components`);
+  for (let i = 0; i < components; i++) {
+    const sampling = segment[6 + 3 * i + 1] as number;
+    const isPossible = [sampling >> 4, sampling & 15].every((factor) => factor >= 1 && factor <= 4);
+    if (!isPossible) throw new Error(`a JPEG with sampling factors ${sampling >> 4}x${sampling & 15}`);
+  }
+  return { width, height, components };
+}
+
+/** Where the next marker stands: within a scan 0xff is followed by 0, or by the number of a restart. */
+function endOfScan(bytes: Uint8Array, start: number): number {
+  for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const next = bytes[at + 1] as number;
+    if (next !== 0 && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+  throw new Error('a JPEG that ends too early');
+}
