@@ -1,28 +1,70 @@
 /** @file What a weight is held to after each step, as in Keras. */
-import { add, clip, div, maximum, mul, type Parameter, sqrt, square, sum, type Tensor, tidy } from '@fer/core';
+import {
+  ArgumentError,
+  type Axes,
+  add,
+  clip,
+  div,
+  maximum,
+  mul,
+  type Parameter,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  tidy,
+} from '@fer/core';
 
-/** Norms are those of each output unit's incoming weights: over all axes but the last. */
+/** Keras' constraints in camelCase; those that have options as objects. */
 export type Constraint =
   | 'nonNegative'
   | 'unitNorm'
-  | { readonly name: 'maxNorm'; readonly maximum: number }
-  | { readonly name: 'minMaxNorm'; readonly minimum: number; readonly maximum: number; readonly rate?: number };
+  | ({ readonly name: 'unitNorm' } & NormAxes)
+  | ({ readonly name: 'maxNorm'; readonly maxValue: number } & NormAxes)
+  | ({
+      readonly name: 'minMaxNorm';
+      readonly minValue: number;
+      readonly maxValue: number;
+      /** How much of the way to that interval a step goes; 1 unless given. */
+      readonly rate?: number;
+    } & NormAxes);
 
+interface NormAxes {
+  /**
+   * Along which norms are taken. Unless given, all but the last, so that each output unit's incoming weights have one norm;
+   * for a vector, axis 0. Depthwise kernels have an output for each of the last two axes: [0, 1].
+   */
+  readonly axis?: Axes;
+}
+
+/** Keras' backend.epsilon(): keeps norms of 0 from being divided by. */
 const EPSILON = 1e-7;
 
-/** The nearest weight that keeps the constraint. The caller disposes it. */
+/** The nearest weight that keeps the constraint. The caller disposes it. @throws ArgumentError */
 export function constrained(constraint: Constraint, weight: Parameter): Tensor {
+  if (constraint === 'nonNegative') return maximum(weight, 0);
+  const options = constraint === 'unitNorm' ? { name: constraint } : constraint;
   return tidy(() => {
-    if (constraint === 'nonNegative') return maximum(weight, 0);
-    const axes = weight.shape.slice(0, -1).map((_, axis) => axis);
-    const norms = sqrt(sum(square(weight), axes, true));
-    return mul(weight, div(desiredNorms(constraint, norms), add(norms, EPSILON)));
+    const norms = sqrt(sum(square(weight), options.axis ?? incomingAxes(weight), true));
+    return mul(weight, div(desired(options, norms), add(norms, EPSILON)));
   });
 }
 
-function desiredNorms(constraint: Exclude<Constraint, 'nonNegative'>, norms: Tensor): Tensor | number {
-  if (constraint === 'unitNorm') return 1;
-  if (constraint.name === 'maxNorm') return clip(norms, 0, constraint.maximum);
-  const { minimum, maximum, rate = 1 } = constraint;
-  return add(mul(clip(norms, minimum, maximum), rate), mul(norms, 1 - rate));
+function incomingAxes({ rank }: Parameter): number[] {
+  return Array.from({ length: Math.max(1, rank - 1) }, (_, axis) => axis);
+}
+
+function desired(constraint: Exclude<Constraint, string>, norms: Tensor): Tensor | number {
+  switch (constraint.name) {
+    case 'unitNorm':
+      return 1;
+    case 'maxNorm':
+      return clip(norms, 0, constraint.maxValue);
+    case 'minMaxNorm': {
+      const { minValue, maxValue, rate = 1 } = constraint;
+      return add(mul(clip(norms, minValue, maxValue), rate), mul(norms, 1 - rate));
+    }
+    default:
+      throw new ArgumentError('constraint', `there is no constraint ${JSON.stringify(constraint)}`);
+  }
 }

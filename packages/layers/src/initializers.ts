@@ -1,5 +1,5 @@
 /** @file Where weights begin. */
-import { ArgumentError, type Random, type Shape, type Tensor, tensor } from '@fer/core';
+import { ArgumentError, checkFinite, checkRange, full, type Random, type Shape, type Tensor, tensor } from '@fer/core';
 
 /** Keras' initializers in camelCase; those that have options as objects. */
 export type Initializer =
@@ -7,15 +7,22 @@ export type Initializer =
   | 'ones'
   | keyof typeof scalings
   | { readonly name: 'constant'; readonly value: number }
-  | { readonly name: 'randomUniform'; readonly minimum: number; readonly maximum: number }
-  | { readonly name: 'randomNormal' | 'truncatedNormal'; readonly mean?: number; readonly deviation: number }
-  | ({ readonly name: 'varianceScaling' } & Scaling)
+  /** From -0.05 to 0.05 unless given. */
+  | { readonly name: 'randomUniform'; readonly minval?: number; readonly maxval?: number }
+  /** 0 and 0.05 unless given; the truncated form has nothing beyond two deviations. */
+  | { readonly name: 'randomNormal' | 'truncatedNormal'; readonly mean?: number; readonly stddev?: number }
+  | ({ readonly name: 'varianceScaling' } & Partial<Scaling>)
+  /** The gain is 1 unless given. */
   | { readonly name: 'orthogonal'; readonly gain?: number };
 
+/** Of variance `scale` divided by the number of a unit's inputs, of its outputs, or by the average of both. */
 interface Scaling {
+  /** 1 unless given. */
   readonly scale: number;
-  readonly mode: 'fanIn' | 'fanOut' | 'fanAverage';
-  readonly distribution: 'uniform' | 'truncatedNormal' | 'normal';
+  /** 'fanIn' unless given. */
+  readonly mode: 'fanIn' | 'fanOut' | 'fanAvg';
+  /** 'truncatedNormal' unless given. */
+  readonly distribution: 'uniform' | 'truncatedNormal' | 'untruncatedNormal';
 }
 
 const scaling = (scale: number, mode: Scaling['mode'], distribution: Scaling['distribution']): Scaling => ({
@@ -26,70 +33,92 @@ const scaling = (scale: number, mode: Scaling['mode'], distribution: Scaling['di
 
 /** Glorot & Bengio 2010, He et al. 2015, LeCun et al. 1998: each a variance scaling, as in Keras. */
 const scalings = {
-  glorotUniform: scaling(1, 'fanAverage', 'uniform'),
-  glorotNormal: scaling(1, 'fanAverage', 'truncatedNormal'),
+  glorotUniform: scaling(1, 'fanAvg', 'uniform'),
+  glorotNormal: scaling(1, 'fanAvg', 'truncatedNormal'),
   heUniform: scaling(2, 'fanIn', 'uniform'),
   heNormal: scaling(2, 'fanIn', 'truncatedNormal'),
   lecunUniform: scaling(1, 'fanIn', 'uniform'),
   lecunNormal: scaling(1, 'fanIn', 'truncatedNormal'),
 };
 
-/** Numbers for a new weight. @throws ArgumentError for an initializer that does not exist. */
+/** Numbers for a new weight. @throws ArgumentError for an initializer or an option that does not exist */
 export function initialize(initializer: Initializer, shape: Shape, random: Random): Tensor {
-  const length = shape.reduce((product, size) => product * size, 1);
-  const filled = (draw: () => number) => tensor(Float32Array.from({ length }, draw), shape);
-  if (initializer === 'zeros') return filled(() => 0);
-  if (initializer === 'ones') return filled(() => 1);
+  if (initializer === 'zeros') return full(shape, 0);
+  if (initializer === 'ones') return full(shape, 1);
   if (typeof initializer === 'string') {
-    const named = scalings[initializer];
-    if (!named) throw new ArgumentError('initialize', `there is no initializer '${initializer}'`);
-    return filled(scaled(named, shape, random));
+    if (!Object.hasOwn(scalings, initializer)) throw unknown(initializer);
+    return drawn(shape, scaled(scalings[initializer], shape, random));
   }
   switch (initializer.name) {
     case 'constant':
-      return filled(() => initializer.value);
-    case 'randomUniform':
-      return filled(() => random.uniform(initializer.minimum, initializer.maximum));
+      checkFinite('constant', 'value', initializer.value);
+      return full(shape, initializer.value);
+    case 'randomUniform': {
+      const { minval = -0.05, maxval = 0.05 } = initializer;
+      return drawn(shape, () => random.uniform(minval, maxval));
+    }
     case 'randomNormal':
-      return filled(() => random.normal(initializer.mean, initializer.deviation));
-    case 'truncatedNormal':
-      return filled(() => random.truncatedNormal(initializer.mean, initializer.deviation));
+    case 'truncatedNormal': {
+      const { name, mean = 0, stddev = 0.05 } = initializer;
+      return drawn(shape, () => random[name === 'randomNormal' ? 'normal' : 'truncatedNormal'](mean, stddev));
+    }
     case 'varianceScaling':
-      return filled(scaled(initializer, shape, random));
+      return drawn(shape, scaled(initializer, shape, random));
     case 'orthogonal':
       return tensor(orthogonal(shape, random, initializer.gain ?? 1), shape);
     default:
-      throw new ArgumentError('initialize', `there is no initializer ${JSON.stringify(initializer)}`);
+      throw unknown(initializer);
   }
 }
 
-function scaled({ scale, mode, distribution }: Scaling, shape: Shape, random: Random): () => number {
+const unknown = (initializer: unknown) =>
+  new ArgumentError('initialize', `there is no initializer ${JSON.stringify(initializer)}`);
+
+const sizeOf = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
+
+function drawn(shape: Shape, draw: () => number): Tensor {
+  // a loop: large layers have 100 million weights
+  const values = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = draw();
+  return tensor(values, shape);
+}
+
+function scaled(options: Partial<Scaling>, shape: Shape, random: Random): () => number {
+  const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' } = options;
+  checkRange('varianceScaling', 'scale', scale, Number.MIN_VALUE, Number.MAX_VALUE);
   const { fanIn, fanOut } = fansOf(shape);
-  const fan = { fanIn, fanOut, fanAverage: (fanIn + fanOut) / 2 }[mode];
+  const fan = { fanIn, fanOut, fanAvg: (fanIn + fanOut) / 2 }[mode];
+  if (fan === undefined) throw new ArgumentError('varianceScaling', `there is no mode '${mode}'`);
   const deviation = Math.sqrt(scale / Math.max(1, fan));
-  if (distribution === 'uniform') {
-    const limit = Math.sqrt(3) * deviation;
-    return () => random.uniform(-limit, limit);
+  switch (distribution) {
+    case 'uniform': {
+      const limit = Math.sqrt(3) * deviation;
+      return () => random.uniform(-limit, limit);
+    }
+    case 'untruncatedNormal':
+      return () => random.normal(0, deviation);
+    case 'truncatedNormal': {
+      // cutting a normal off at two deviations leaves this much of its deviation
+      const kept = 0.87962566103423978;
+      return () => random.truncatedNormal(0, deviation / kept);
+    }
+    default:
+      throw new ArgumentError('varianceScaling', `there is no distribution '${distribution}'`);
   }
-  if (distribution === 'normal') return () => random.normal(0, deviation);
-  // cutting a normal off at two deviations leaves this much of its deviation
-  const kept = 0.87962566103423978;
-  return () => random.truncatedNormal(0, deviation / kept);
 }
 
 /** Keras' numbers of inputs and outputs of a unit: a filter's last two axes, each times its window. */
 function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
   const [inputs = 1, outputs = inputs] = shape.slice(-2);
-  const window = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const window = sizeOf(shape.slice(0, -2));
   return { fanIn: window * inputs, fanOut: window * outputs };
 }
 
 /** Rows or columns, whichever are fewer, that are orthonormal times the gain (Saxe et al. 2013). */
 function orthogonal(shape: Shape, random: Random, gain: number): Float32Array {
-  if (shape.length < 2)
-    throw new ArgumentError('initialize', `orthogonal needs a weight of two or more axes but got [${shape}]`);
+  if (shape.length < 2) throw new ArgumentError('orthogonal', `needs a weight of two or more axes but got [${shape}]`);
   const columns = shape.at(-1) as number;
-  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const rows = sizeOf(shape.slice(0, -1));
   const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
   const vectors: Float64Array[] = [];
   for (let i = 0; i < count; i++) vectors.push(orthonormalTo(vectors, length, random));
@@ -113,4 +142,8 @@ function orthonormalTo(others: readonly Float64Array[], length: number, random: 
   return vector.map((value) => value / norm);
 }
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}

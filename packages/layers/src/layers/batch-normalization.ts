@@ -3,22 +3,25 @@ import {
   add,
   batchNorm,
   batchNormTraining,
+  checkRange,
+  composite,
   mul,
   noGrad,
   ones,
   type Parameter,
   type Random,
   type Shape,
+  ShapeError,
   type Tensor,
   tidy,
   zeros,
 } from '@fer/core';
-import type { Constraint } from '../constraints.ts';
 import type { Initializer } from '../initializers.ts';
 import { type Context, Layer, type LayerOptions } from '../layer.ts';
-import type { Regularizer } from '../regularizers.ts';
+import { type OptionsOf, weightOptions } from './weights.ts';
 
-export interface BatchNormalizationOptions extends LayerOptions {
+/** gamma starts as 'ones' and beta as 'zeros', unless others are given. */
+export interface BatchNormalizationOptions extends LayerOptions, OptionsOf<'gamma'>, OptionsOf<'beta'> {
   /** How much of the moving statistics a step keeps; 0.99 unless given. */
   readonly momentum?: number;
   /** Added to the variance; 0.001 unless given. */
@@ -27,12 +30,10 @@ export interface BatchNormalizationOptions extends LayerOptions {
   readonly center?: boolean;
   /** Whether there is a factor, gamma; true unless given. */
   readonly scale?: boolean;
-  readonly betaInitializer?: Initializer;
-  readonly gammaInitializer?: Initializer;
-  readonly betaRegularizer?: Regularizer;
-  readonly gammaRegularizer?: Regularizer;
-  readonly betaConstraint?: Constraint;
-  readonly gammaConstraint?: Constraint;
+  /** 'zeros' unless given. */
+  readonly movingMeanInitializer?: Initializer;
+  /** 'ones' unless given. */
+  readonly movingVarianceInitializer?: Initializer;
 }
 
 /**
@@ -43,39 +44,35 @@ export interface BatchNormalizationOptions extends LayerOptions {
 export class BatchNormalization extends Layer<Tensor, BatchNormalizationOptions> {
   readonly className = 'BatchNormalization';
 
+  /** @throws ArgumentError */
   constructor(options: BatchNormalizationOptions = {}) {
     super(options);
+    checkRange(this.label, 'momentum', options.momentum ?? 0, 0, 1);
+    checkRange(this.label, 'epsilon', options.epsilon ?? 0, 0, Number.MAX_VALUE);
   }
 
   protected override createWeights(inputShape: Shape, random: Random): void {
-    const { center = true, scale = true, ...options } = this.options;
-    const shape = [inputShape.at(-1) as number];
-    if (scale)
-      this.addWeight('gamma', shape, random, {
-        initializer: options.gammaInitializer ?? 'ones',
-        regularizer: options.gammaRegularizer,
-        constraint: options.gammaConstraint,
-      });
-    if (center)
-      this.addWeight('beta', shape, random, {
-        initializer: options.betaInitializer ?? 'zeros',
-        regularizer: options.betaRegularizer,
-        constraint: options.betaConstraint,
-      });
-    this.addWeight('moving_mean', shape, random, { initializer: 'zeros', trainable: false });
-    this.addWeight('moving_variance', shape, random, { initializer: 'ones', trainable: false });
+    const { center = true, scale = true, movingMeanInitializer, movingVarianceInitializer } = this.options;
+    const shape = inputShape.slice(-1);
+    const statistics = (initializer: Initializer) => ({ initializer, trainable: false });
+    if (scale) this.addWeight('gamma', shape, random, weightOptions('gamma', this.options, 'ones'));
+    if (center) this.addWeight('beta', shape, random, weightOptions('beta', this.options, 'zeros'));
+    this.addWeight('moving_mean', shape, random, statistics(movingMeanInitializer ?? 'zeros'));
+    this.addWeight('moving_variance', shape, random, statistics(movingVarianceInitializer ?? 'ones'));
   }
 
   override forward(x: Tensor, { training = false }: Context = {}): Tensor {
     const { epsilon = 1e-3, center = true, scale = true } = this.options;
     const [mean, variance] = [this.weight('moving_mean'), this.weight('moving_variance')];
-    const gamma = scale ? this.weight('gamma') : ones(mean.shape);
-    const beta = center ? this.weight('beta') : zeros(mean.shape);
-    if (!training || !this.trainable) return batchNorm(x, mean, variance, gamma, beta, { epsilon });
-    const batch = batchNormTraining(x, gamma, beta, { epsilon });
-    this.#follow(mean, batch.mean);
-    this.#follow(variance, batch.variance);
-    return batch.output;
+    return composite([x, ...this.weights.values()], () => {
+      const gamma = scale ? this.weight('gamma') : ones(mean.shape);
+      const beta = center ? this.weight('beta') : zeros(mean.shape);
+      if (!training || !this.trainable) return batchNorm(x, mean, variance, gamma, beta, { epsilon });
+      const batch = batchNormTraining(x, gamma, beta, { epsilon });
+      this.#follow(mean, batch.mean);
+      this.#follow(variance, batch.variance);
+      return batch.output;
+    });
   }
 
   /** moving * momentum + batch * (1 - momentum) */
@@ -86,6 +83,7 @@ export class BatchNormalization extends Layer<Tensor, BatchNormalizationOptions>
   }
 
   override outputShape(inputShape: Shape): Shape {
+    if (inputShape.length === 0) throw new ShapeError(this.label, 'expected channels [..., C] but got []');
     return inputShape;
   }
 }
