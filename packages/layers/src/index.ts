@@ -1,5 +1,6 @@
 /** @file @fer/layers: layers, blocks, models of them, optimizers, schedules and training. */
 export type { ActivationName } from './activations.ts';
+export * from './blocks/index.ts';
 export type { Constraint } from './constraints.ts';
 export type { Initializer } from './initializers.ts';
 export { type Context, Layer, type LayerOptions } from './layer.ts';

@@ -1,6 +1,6 @@
 /**
- * @file The safetensors format of Hugging Face: the size of a JSON header as 64 bits, the
- * header, and the tensors' bytes, all little-endian.
+ * @file The safetensors format of Hugging Face: the size of a JSON header as 64 bits, the header, and the tensors' bytes,
+ * all little-endian.
  */
 import { ArgumentError, DTypeError, FormatError, ShapeError } from '../errors.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
