@@ -26,6 +26,7 @@ export {
   GradientError,
   ShapeError,
 } from './errors.ts';
+export { fromFloat16 } from './io/half.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.ts';
 export type { StoredDType, StoredTensor } from './io/stored.ts';
 export { keep, memory, tidy } from './memory.ts';

@@ -1,0 +1,86 @@
+/** @file Weights from elsewhere into a model, by name. */
+import { ArgumentError, FormatError, type Shape, tensor, tidy } from '@fer/core';
+import type { Model } from '@fer/layers';
+
+/** A weight in a file, not read yet. */
+export interface StoredWeight {
+  /** Where it is in the file. */
+  readonly path: string;
+  /** What a model may call it, the likeliest first. */
+  readonly names: readonly string[];
+  readonly shape: Shape;
+  /** Its elements in row-major order. @throws FormatError */
+  read(): Float32Array;
+}
+
+/** What became of a file's weights. */
+export interface WeightReport {
+  /** Loaded. */
+  readonly matched: readonly string[];
+  /** In the model, but not in the file. */
+  readonly missing: readonly string[];
+  /** In the file, but not in the model. */
+  readonly unexpected: readonly string[];
+  /** In both, but of other shapes. */
+  readonly misshapen: readonly { readonly name: string; readonly expected: Shape; readonly actual: Shape }[];
+}
+
+/**
+ * Gives a model the weights that it has in common with a file: all of them or none, should one turn out to be damaged.
+ * @param strict whether every weight must be in both
+ * @throws ArgumentError naming each weight that is missing, unexpected or misshapen, if strict; FormatError
+ */
+export function assignWeights(
+  operator: string,
+  model: Model,
+  stored: readonly StoredWeight[],
+  strict: boolean,
+): WeightReport {
+  const { weights } = model;
+  const sources = byName(operator, stored, new Set(weights.keys()));
+  const known = [...weights].flatMap(([name, { shape: expected }]) => {
+    const source = sources.get(name);
+    return source ? [{ name, expected, actual: source.shape, source }] : [];
+  });
+  const fitting = known.filter(({ expected, actual }) => `${expected}` === `${actual}`);
+  const report = {
+    matched: fitting.map(({ name }) => name),
+    missing: [...weights.keys()].filter((name) => !sources.has(name)),
+    unexpected: [...sources.keys()].filter((name) => !weights.has(name)),
+    misshapen: known
+      .filter(({ expected, actual }) => `${expected}` !== `${actual}`)
+      .map(({ name, expected, actual }) => ({ name, expected, actual })),
+  };
+  if (strict) checkComplete(operator, model, report);
+  tidy(() => {
+    const values = fitting.map(({ name, expected, source }) => ({ name, value: tensor(source.read(), expected) }));
+    for (const { name, value } of values) weights.get(name)?.assign(value);
+  });
+  return report;
+}
+
+/** @throws FormatError if two weights have the same name */
+function byName(operator: string, stored: readonly StoredWeight[], known: ReadonlySet<string>) {
+  const sources = new Map<string, StoredWeight>();
+  for (const weight of stored) {
+    const name = weight.names.find((candidate) => known.has(candidate)) ?? weight.path;
+    if (sources.has(name)) throw new FormatError(operator, `the file has two weights '${name}'`);
+    sources.set(name, weight);
+  }
+  return sources;
+}
+
+function checkComplete(operator: string, { label }: Model, { missing, unexpected, misshapen }: WeightReport): void {
+  const lines = [
+    ...missing.map((name) => `missing: ${name}`),
+    ...unexpected.map((name) => `unexpected: ${name}`),
+    ...misshapen.map(
+      ({ name, expected, actual }) => `misshapen: ${name} is [${expected}] but the file has [${actual}]`,
+    ),
+  ];
+  if (lines.length > 0)
+    throw new ArgumentError(
+      operator,
+      `the file is not one of ${label}'s (nothing was loaded):\n  ${lines.join('\n  ')}`,
+    );
+}
