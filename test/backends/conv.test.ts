@@ -68,6 +68,10 @@ const dense: ConvCase[] = [
   { x: [1, 4, 5, 4], filter: [3, 3, 8], padding: 'same', bias: true, activation: 'sigmoid' },
   { x: [1, 4, 4, 4], filter: [1, 1, 4], activation: 'tanh' },
   { x: [1, 3, 3, 3], filter: [2, 2, 3], activation: 'hardSwish' },
+  // enough channels for Winograd's algorithm; odd sizes, so that tiles stand out
+  { x: [2, 5, 6, 17], filter: [3, 3, 19], padding: 'same', bias: true },
+  { x: [1, 9, 7, 20], filter: [3, 3, 16], bias: true, activation: 'relu' },
+  { x: [1, 4, 5, 16], filter: [3, 3, 18], padding: 2, activation: 'swish' },
 ];
 
 const depthwise: ConvCase[] = [

@@ -31,3 +31,5 @@ export { sample, sampleGrad } from './sample';
 export { sumParts } from './sum';
 export { transposedProduct } from './transposed-product';
 export { unary } from './unary';
+export { winograd, winogradFilter } from './winograd';
+export { winogradGradient, winogradGradientSums } from './winograd-gradient';

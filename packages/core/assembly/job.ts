@@ -33,7 +33,7 @@ export function setScratch(pointer: usize): void {
   ownScratch = pointer;
 }
 
-/** 1 MiB that only the running thread uses, and only until the kernel returns. */
+/** 2 MiB that only the running thread uses, and only until the kernel returns. */
 export function scratch(): usize {
   return ownScratch;
 }

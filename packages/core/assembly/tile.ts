@@ -120,3 +120,64 @@ export function tile(
     if (rows > 3) storeEight(y3, c30, c31, columns);
   }
 }
+
+/**
+ * The same tile for a left side that is packed by columns, four floats each, and one run.
+ * @param depth columns of A and rows of B, at least 1
+ * @param y the result's first row, the others `stepY` bytes apart
+ */
+export function tileOfColumns(
+  a: usize,
+  depth: i32,
+  b: usize,
+  y: usize,
+  stepY: usize,
+  accumulate: bool,
+  rows: i32,
+  columns: i32,
+): void {
+  const y1: usize = rows > 1 ? y + stepY : y;
+  const y2: usize = rows > 2 ? y + 2 * stepY : y;
+  const y3: usize = rows > 3 ? y + 3 * stepY : y;
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  if (accumulate) {
+    c00 = v128.load(y);
+    c01 = v128.load(y, 16);
+    c10 = v128.load(y1);
+    c11 = v128.load(y1, 16);
+    c20 = v128.load(y2);
+    c21 = v128.load(y2, 16);
+    c30 = v128.load(y3);
+    c31 = v128.load(y3, 16);
+  }
+  const end = a + ((<usize>depth) << 4);
+  do {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a, 4);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a, 8);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a, 12);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    a += 16;
+    b += 32;
+  } while (a !== end);
+  storeEight(y, c00, c01, columns);
+  if (rows > 1) storeEight(y1, c10, c11, columns);
+  if (rows > 2) storeEight(y2, c20, c21, columns);
+  if (rows > 3) storeEight(y3, c30, c31, columns);
+}

@@ -4,25 +4,29 @@ import { pointer, type SimdDevice } from './device.ts';
 import type { SimdBuffer } from './memory.ts';
 import { type LeftSide, multiply, multiplyTransposed, type Windows } from './product.ts';
 import { axesOf, backward, forward, type WindowAxis, windowIntegers } from './window.ts';
+import { applyFilter, canFilter, type Filtering, filterGradient } from './winograd.ts';
 
 export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
   return {
     conv2d([x, filter, bias], window, shape) {
-      const y = device.allocate(shape);
-      multiply(device, {
-        left: windows(x, window),
-        right: {
-          operand: filter,
-          k: tapsOf(window) * window.inChannels,
-          n: window.outChannels,
-          transposed: false,
-        },
-        m: pixelsOf(window),
-        result: y,
-        bias,
-        activation: window.activation,
-      });
-      return y;
+      const result = device.allocate(shape);
+      const filtering = filteringOf(x, window);
+      const { inChannels, outChannels: n, activation } = window;
+      const right = { operand: filter, n, transposed: false };
+      if (canFilter(filtering)) {
+        const taps = { tapsY: filtering.y.taps, tapsX: filtering.x.taps, filterWidth: window.kernelWidth };
+        applyFilter(device, filtering, { ...right, ...taps, k: inChannels }, result, bias, activation);
+      } else {
+        multiply(device, {
+          left: windows(x, window),
+          right: { ...right, k: tapsOf(window) * inChannels },
+          m: pixelsOf(window),
+          result,
+          bias,
+          activation,
+        });
+      }
+      return result;
     },
 
     conv2dGradInput([dy, filter], window, shape) {
@@ -31,12 +35,17 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
       const { kernelWidth: filterWidth, inChannels: n, outChannels: k } = window;
       for (const y of backward(axisY)) {
         for (const x of backward(axisX)) {
-          multiply(device, {
-            left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
-            right: { operand: filter, k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth },
-            m: window.batch * y.grid * x.grid,
-            result: dx,
-          });
+          const right = { operand: filter, k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth };
+          const filtering = { source: pointer(dy), y, x, batch: window.batch, k, n };
+          if (canFilter(filtering)) applyFilter(device, filtering, right, dx);
+          else {
+            multiply(device, {
+              left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
+              right,
+              m: window.batch * y.grid * x.grid,
+              result: dx,
+            });
+          }
         }
       }
       return dx;
@@ -44,6 +53,11 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
 
     conv2dGradFilter([x, dy], window, shape): SimdBuffer {
       const gradient = device.allocate(shape);
+      const filtering = filteringOf(x, window);
+      if (canFilter(filtering)) {
+        filterGradient(device, filtering, dy, gradient);
+        return gradient;
+      }
       multiplyTransposed(device, {
         left: windows(x, window),
         right: { operand: dy, k: pixelsOf(window), n: window.outChannels, transposed: false },
@@ -53,6 +67,12 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
       return gradient;
     },
   };
+}
+
+function filteringOf(x: Operand, window: Window2d): Filtering {
+  const [axisY, axisX] = axesOf(window);
+  const { batch, inChannels: k, outChannels: n } = window;
+  return { source: pointer(x), y: forward(axisY), x: forward(axisX), batch, k, n };
 }
 
 /** The image as the left side of a product: a matrix if each window is a pixel. */

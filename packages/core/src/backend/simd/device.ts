@@ -9,7 +9,7 @@ import { PackedForms } from './packed.ts';
 import { type Kernels, Threads } from './threads.ts';
 
 /** A thread's own memory, as scratch() in assembly/job.ts promises. */
-const SCRATCH_FLOATS = (1024 * 1024) / 4;
+export const SCRATCH_BYTES = 2 * 1024 * 1024;
 
 /** Work that a chunk should have at least, and chunks that a job should have at most. */
 const CHUNK_WORK = 2 ** 17;
@@ -43,7 +43,7 @@ export class SimdDevice {
     const module = await compile(relaxed);
     const memory = new SimdMemory(RESERVED);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
-    const scratch = () => memory.allocate(SCRATCH_FLOATS).pointer;
+    const scratch = () => memory.allocate(SCRATCH_BYTES / 4).pointer;
     (exports as Kernels).setScratch(scratch());
     const pool = new Threads(exports as Kernels, memory.memory);
     await pool.start(

@@ -6,8 +6,8 @@ import type { SimdBuffer } from './memory.ts';
 import { sumParts } from './reduce.ts';
 
 /** Rows and columns of a tile, as in assembly/tile.ts. */
-const ROWS = 4;
-const COLUMNS = 8;
+export const ROWS = 4;
+export const COLUMNS = 8;
 
 /** Rows of an item at most: enough to use a panel of the right side while it is in the cache. */
 const MAX_ITEM_ROWS = 64;
@@ -145,7 +145,7 @@ export function multiplyTransposed(
  * inference, stays packed.
  */
 function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
-  const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 } = right;
+  const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP } = right;
   const key = [k, n, transposed, tapsY.first, tapsY.count, tapsX.first, tapsX.count].join();
   const kept = device.packed.use(operand.buffer, key);
   if (kept === 'first' && m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
@@ -157,16 +157,28 @@ function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
       release: () => {},
     };
   }
-  const count = Math.ceil(n / COLUMNS);
   const rows = k * tapsY.count * tapsX.count;
   const panels = (packed: SimdBuffer, release: () => void): Panels => ({
     pointer: packed.pointer,
     panelStep: 4 * COLUMNS * rows,
     rowStep: 4 * COLUMNS,
-    batchStep: batch === 1 ? 0 : 4 * COLUMNS * rows * count,
+    batchStep: batch === 1 ? 0 : 4 * COLUMNS * rows * Math.ceil(n / COLUMNS),
     release,
   });
   if (typeof kept === 'object') return panels(kept, () => {});
+  const packed = pack(device, right);
+  if (kept === 'first') return panels(packed, () => device.release(packed));
+  device.packed.keep(operand.buffer, key, packed);
+  return panels(packed, () => {});
+}
+
+/** A new buffer with the panels of 8 columns of a right side: [batch, panels, taps * k, 8]. */
+export function pack(
+  device: SimdDevice,
+  { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 }: RightSide,
+): SimdBuffer {
+  const count = Math.ceil(n / COLUMNS);
+  const rows = k * tapsY.count * tapsX.count;
   const packed = device.allocate([batch, count, rows, COLUMNS]);
   device.run('pack', {
     integers: [
@@ -176,7 +188,5 @@ function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
     items: batch * count,
     work: batch * rows * n * MEMORY_BOUND,
   });
-  if (kept === 'first') return panels(packed, () => device.release(packed));
-  device.packed.keep(operand.buffer, key, packed);
-  return panels(packed, () => {});
+  return packed;
 }
