@@ -1,9 +1,9 @@
 /** @file Parts and mirror images, as strided views without copies; and padding. */
 import { type Random, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkInteger, checkRange } from '../check.ts';
+import { checkInteger, checkPair, checkRange } from '../check.ts';
 import type { Image, Transform } from '../image.ts';
-import { checkFill, type FillOptions, padInto } from './border.ts';
+import { type Border, checkFill, type FillOptions, padInto } from './border.ts';
 import { defineTransform } from './define.ts';
 import { allocateLike, checkPixelValue, imageOf, pixelsOf, type Size, sizeOf } from './pixels.ts';
 
@@ -90,20 +90,29 @@ export interface PadOptions extends FillOptions {
 export function pad(options: PadOptions): Transform {
   const { padding, fillMode = 'nearest', fillValue = 0 } = options;
   checkFill('pad', options);
-  const [[top, bottom], [left, right]] =
+  const border = borderOf(padding);
+  return defineTransform('pad', options, (image) => {
+    const pixels = pixelsOf('pad', image);
+    const height = pixels.height + border.top + border.bottom;
+    const width = pixels.width + border.left + border.right;
+    if (fillMode === 'constant') checkPixelValue('pad', 'fillValue', fillValue, pixels.data);
+    const result = allocateLike(pixels.data, height * width * pixels.channels);
+    padInto(result, pixels, border, fillMode, fillValue);
+    return imageOf(result, height, width, pixels.channels);
+  });
+}
+
+function borderOf(padding: PadOptions['padding']): Border {
+  const sides: Exclude<typeof padding, number> =
     typeof padding === 'number'
       ? [
           [padding, padding],
           [padding, padding],
         ]
       : padding;
-  for (const width of [top, bottom, left, right]) checkInteger('pad', 'padding', width, 0);
-  return defineTransform('pad', options, (image) => {
-    const pixels = pixelsOf('pad', image);
-    const [height, width] = [pixels.height + top + bottom, pixels.width + left + right];
-    if (fillMode === 'constant') checkPixelValue('pad', 'fillValue', fillValue, pixels.data);
-    const result = allocateLike(pixels.data, height * width * pixels.channels);
-    padInto(result, pixels, { top, bottom, left, right }, fillMode, fillValue);
-    return imageOf(result, height, width, pixels.channels);
-  });
+  checkPair('pad', 'padding', sides);
+  for (const side of sides) checkPair('pad', 'padding', side);
+  for (const width of sides.flat()) checkInteger('pad', 'padding', width, 0);
+  const [[top, bottom], [left, right]] = sides;
+  return { top, bottom, left, right };
 }

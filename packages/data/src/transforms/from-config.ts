@@ -46,8 +46,8 @@ const rows: Readonly<Record<string, Row>> = {
  * @throws ArgumentError for a name or an option that does not exist, and for values that its function refuses.
  */
 export function transformFromConfig(config: TransformConfig): Transform {
-  const { name, options = {} } = config;
-  const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+  const { name, options = {} } = config ?? {};
+  const row = name !== undefined && Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (!row) throw new ArgumentError('transformFromConfig', `name must be one of ${Object.keys(rows)} but is ${name}`);
   const [make, ...names] = row;
   const unknown = Object.keys(options).find((option) => !names.includes(option));
