@@ -1,2 +1,3 @@
 /** @file @fer/models: networks, pretrained weights, import and export. */
-export {};
+export * from './networks/index.ts';
+export { createModel, listModels, type ModelName, type ModelOptionsOf } from './registry.ts';

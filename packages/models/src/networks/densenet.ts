@@ -1,0 +1,57 @@
+/**
+ * @file DenseNet: Huang, Liu, van der Maaten & Weinberger, "Densely connected convolutional networks", 2017, table 1, with
+ * the names of Keras Applications.
+ */
+import {
+  Activation,
+  BatchNormalization,
+  Conv2D,
+  DenseBlock,
+  input,
+  MaxPooling2D,
+  type Model,
+  Transition,
+  ZeroPadding2D,
+} from '@fer/layers';
+import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+
+export interface DenseNetOptions extends NetworkOptions {
+  /** For faces of about 48x48: a first convolution of 3x3 with stride 1 and no pooling. false unless given. */
+  readonly smallImages?: boolean;
+}
+
+export const denseNet121 = (options: DenseNetOptions = {}): Model => denseNet('densenet121', [6, 12, 24, 16], options);
+export const denseNet169 = (options: DenseNetOptions = {}): Model => denseNet('densenet169', [6, 12, 32, 32], options);
+export const denseNet201 = (options: DenseNetOptions = {}): Model => denseNet('densenet201', [6, 12, 48, 32], options);
+
+const activated = (name: string) => [
+  new BatchNormalization({ epsilon: 1.001e-5, name: `${name}bn` }),
+  new Activation({ activation: 'relu', name: `${name}relu` }),
+];
+
+const stem = () => [
+  new ZeroPadding2D({ padding: 3, name: 'conv1_pad' }),
+  new Conv2D({ filters: 64, kernelSize: 7, strides: 2, useBias: false, name: 'conv1_conv' }),
+  ...activated('conv1_'),
+  new ZeroPadding2D({ padding: 1, name: 'pool1_pad' }),
+  new MaxPooling2D({ poolSize: 3, strides: 2, name: 'pool1' }),
+];
+
+const smallStem = () => [
+  new Conv2D({ filters: 64, kernelSize: 3, padding: 'same', useBias: false, name: 'conv1_conv' }),
+  ...activated('conv1_'),
+];
+
+function denseNet(name: string, blocks: readonly number[], options: DenseNetOptions): Model {
+  const { smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
+  const image = input(inputShape);
+  const features = image.pipe(
+    ...(smallImages ? smallStem() : stem()),
+    ...blocks.flatMap((layers, i) => [
+      ...(i > 0 ? [new Transition({ name: `pool${i + 1}` })] : []),
+      new DenseBlock({ name: `conv${i + 2}`, layers }),
+    ]),
+    ...activated(''),
+  );
+  return network(name, image, features, averagePoolingTop(options), options);
+}

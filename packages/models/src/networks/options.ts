@@ -1,0 +1,64 @@
+/** @file What all networks have in common: their options and their top. */
+import type { Shape } from '@fer/core';
+import {
+  type ActivationName,
+  type Applicable,
+  Dense,
+  Dropout,
+  GlobalAveragePooling2D,
+  GlobalMaxPooling2D,
+  Model,
+  type SymbolicTensor,
+} from '@fer/layers';
+
+export interface NetworkOptions {
+  /** [height, width, channels] of one image. */
+  readonly inputShape?: Shape;
+  /** 1000 unless given, as in ImageNet. */
+  readonly classes?: number;
+  /** Whether the network ends in its classifier; true unless given. */
+  readonly includeTop?: boolean;
+  /** Without a top: how the last feature map becomes a vector; it stays a map unless given. */
+  readonly pooling?: 'average' | 'max';
+  /** Before the classifier; none unless the network has its own. */
+  readonly dropout?: number;
+  /** 'linear' unless given: logits, which the losses take. 'softmax' for probabilities, as in Keras. */
+  readonly classifierActivation?: ActivationName;
+  /** Of the generator that the weights are drawn from; 0 unless given. */
+  readonly seed?: number;
+}
+
+/** Pooling, or nothing, for networks without a top. */
+export function poolingOf({ pooling }: NetworkOptions): Applicable[] {
+  if (pooling === 'average') return [new GlobalAveragePooling2D({ name: 'avg_pool' })];
+  return pooling === 'max' ? [new GlobalMaxPooling2D({ name: 'max_pool' })] : [];
+}
+
+/** The classifier itself: dropout and a dense layer named `predictions`. */
+export function classifier({
+  classes = 1000,
+  dropout = 0,
+  classifierActivation = 'linear',
+}: NetworkOptions): Applicable[] {
+  return [
+    ...(dropout > 0 ? [new Dropout({ rate: dropout, name: 'top_dropout' })] : []),
+    new Dense({ units: classes, activation: classifierActivation, name: 'predictions' }),
+  ];
+}
+
+/** The top of most networks: global average pooling and the classifier. */
+export function averagePoolingTop(options: NetworkOptions): Applicable[] {
+  if (options.includeTop === false) return poolingOf(options);
+  return [new GlobalAveragePooling2D({ name: 'avg_pool' }), ...classifier(options)];
+}
+
+/** The model from an image to what the layers after its features make of them. */
+export function network(
+  name: string,
+  image: SymbolicTensor,
+  features: SymbolicTensor,
+  top: readonly Applicable[],
+  { seed = 0 }: NetworkOptions,
+): Model {
+  return new Model({ input: image, output: features.pipe(...top), name, seed });
+}

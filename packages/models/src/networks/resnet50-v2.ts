@@ -1,0 +1,55 @@
+/**
+ * @file ResNet50V2: He, Zhang, Ren & Sun, "Identity mappings in deep residual networks", 2016 (the blocks), and "Deep
+ * residual learning for image recognition", 2016, table 1 (the stages), with the names and strides of Keras Applications.
+ */
+import {
+  Activation,
+  BatchNormalization,
+  Conv2D,
+  input,
+  MaxPooling2D,
+  type Model,
+  ResidualV2,
+  ZeroPadding2D,
+} from '@fer/layers';
+import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+
+export interface ResNet50V2Options extends NetworkOptions {
+  /** For faces of about 48x48: a first convolution of 3x3 with stride 1 and no pooling. false unless given. */
+  readonly smallImages?: boolean;
+}
+
+/** Channels of the bottleneck, blocks, and the last block's strides. */
+const STAGES = [
+  [64, 3, 2],
+  [128, 4, 2],
+  [256, 6, 2],
+  [512, 3, 1],
+] as const;
+
+const stem = () => [
+  new ZeroPadding2D({ padding: 3, name: 'conv1_pad' }),
+  new Conv2D({ filters: 64, kernelSize: 7, strides: 2, name: 'conv1_conv' }),
+  new ZeroPadding2D({ padding: 1, name: 'pool1_pad' }),
+  new MaxPooling2D({ poolSize: 3, strides: 2, name: 'pool1_pool' }),
+];
+
+const smallStem = () => [new Conv2D({ filters: 64, kernelSize: 3, padding: 'same', name: 'conv1_conv' })];
+
+export function resNet50V2(options: ResNet50V2Options = {}): Model {
+  const { smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
+  const image = input(inputShape);
+  const blocks = STAGES.flatMap(([filters, count, strides], stage) =>
+    Array.from({ length: count }, (_, i) => {
+      const name = `conv${stage + 2}_block${i + 1}`;
+      return new ResidualV2({ name, filters, convShortcut: i === 0, strides: i === count - 1 ? strides : 1 });
+    }),
+  );
+  const features = image.pipe(
+    ...(smallImages ? smallStem() : stem()),
+    ...blocks,
+    new BatchNormalization({ epsilon: 1.001e-5, name: 'post_bn' }),
+    new Activation({ activation: 'relu', name: 'post_relu' }),
+  );
+  return network('resnet50-v2', image, features, averagePoolingTop(options), options);
+}
