@@ -79,7 +79,7 @@ function convolve(
   const shape = [at(x.shape, 0), window.outHeight, window.outWidth, window.outChannels];
   if (!activation || !isRecorded([x, filter, bias]))
     return run(operator, [x, filter, bias], { ...window, activation }, shape);
-  return composite([x], () =>
+  return composite([x, filter, bias], () =>
     unary(activation, run(operator, [x, filter, bias], { ...window, activation: undefined }, shape)),
   );
 }
