@@ -1,8 +1,9 @@
 /** @file What a layer is: a function of tensors with weights of its own. */
-import { ArgumentError, Parameter, type Random, type Shape, type Tensor } from '@fer/core';
+import { ArgumentError, Parameter, type Random, type Shape, type StoredTensor, type Tensor } from '@fer/core';
 import { type Constraint, constrained } from './constraints.ts';
 import { type Initializer, initialize } from './initializers.ts';
 import { penalty, type Regularizer } from './regularizers.ts';
+import { loadState, type NameDifferences, stateOf } from './state.ts';
 import { SymbolicTensor } from './symbolic.ts';
 
 export interface LayerOptions {
@@ -30,6 +31,9 @@ export interface WeightOptions {
   readonly constraint?: Constraint | undefined;
 }
 
+/** Where a new weight's value comes from in place of its initializer; nothing for weights that it does not know. */
+export type WeightSource = (name: string, shape: Shape) => Tensor | undefined;
+
 interface Weight extends WeightOptions {
   readonly parameter: Parameter;
 }
@@ -48,6 +52,7 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   #name: string | undefined;
   #trainable: boolean;
   #weights: Map<string, Weight> | undefined;
+  #source: WeightSource | undefined;
 
   constructor(options: O) {
     this.options = options;
@@ -70,14 +75,16 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   protected createWeights(_inputShape: Like<X, Shape>, _random: Random): void {}
 
   /** Makes the layer's weights for inputs of this shape, once: a layer that is shared keeps those it has. */
-  build(inputShape: Like<X, Shape>, random: Random): void {
+  build(inputShape: Like<X, Shape>, random: Random, source?: WeightSource): void {
     if (this.#weights) return;
     this.#weights = new Map();
+    this.#source = source;
     this.createWeights(inputShape, random);
+    this.#source = undefined;
   }
 
   protected addWeight(name: string, shape: Shape, random: Random, options: WeightOptions): void {
-    const value = initialize(options.initializer, shape, random);
+    const value = this.#source?.(name, shape) ?? initialize(options.initializer, shape, random);
     const parameter = new Parameter(value, { trainable: this.#trainable && (options.trainable ?? true) });
     value.dispose();
     this.#built.set(name, { ...options, parameter });
@@ -99,6 +106,20 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   /** Its weights by name (`kernel`, `bias`, ...), in Keras' order. */
   get weights(): ReadonlyMap<string, Parameter> {
     return new Map([...this.#built].map(([name, { parameter }]) => [name, parameter]));
+  }
+
+  /** Copies of all weights, on the host, by name. */
+  stateDict(): Promise<Record<string, StoredTensor>> {
+    return stateOf(this.weights);
+  }
+
+  /**
+   * Takes the values of all weights. If anything is wrong, nothing is changed.
+   * @returns the names of weights that were not given, and of tensors that are no weights: none if `strict`, the default
+   * @throws WeightsError if a tensor has another shape than its weight; if strict, for every name above
+   */
+  loadStateDict(tensors: Readonly<Record<string, StoredTensor>>, { strict = true } = {}): NameDifferences {
+    return loadState(this.label, this.weights, tensors, strict);
   }
 
   get name(): string | undefined {

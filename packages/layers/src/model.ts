@@ -1,6 +1,7 @@
 /** @file Models: graphs of layers. */
 import { ArgumentError, type Parameter, Random, type Shape, ShapeError, type Tensor } from '@fer/core';
-import { type Context, Layer, type LayerOptions } from './layer.ts';
+import { configOf, type ModelConfig } from './config.ts';
+import { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';
 import { defaultName } from './names.ts';
 import { type AnyLayer, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
 
@@ -9,6 +10,8 @@ export interface ModelOptions extends LayerOptions {
   readonly output: SymbolicTensor;
   /** Of the generator that new weights are drawn from; 0 unless given. */
   readonly seed?: number;
+  /** Where new weights come from instead, by their names `layer/weight`. */
+  readonly weights?: WeightSource;
 }
 
 /** A graph of layers from one input to one output. Making a model makes the weights of its layers. */
@@ -31,7 +34,8 @@ export class Model extends Layer<Tensor, ModelOptions> {
     const random = new Random(options.seed ?? 0);
     for (const { layer, inputs } of this.order) {
       const shapes = inputs.map(({ shape }) => shape);
-      layer?.build(argument(layer, shapes), random.fork());
+      const source: WeightSource = (name, shape) => options.weights?.(`${layer?.name}/${name}`, shape);
+      layer?.build(argument(layer, shapes), random.fork(), source);
     }
     if (options.trainable === false) this.trainable = false;
   }
@@ -95,6 +99,11 @@ export class Model extends Layer<Tensor, ModelOptions> {
     const found = this.layers.find((layer) => layer.name === name);
     if (!found) throw new ArgumentError(this.label, `there is no layer '${name}'`);
     return found;
+  }
+
+  /** Everything but the weights, as plain JSON: see modelFromConfig. @throws ArgumentError for options that are not JSON */
+  toConfig(): ModelConfig {
+    return configOf(this);
   }
 
   /** All weights, by the names `layer/weight`. */

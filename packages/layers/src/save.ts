@@ -1,0 +1,83 @@
+/** @file Models in files: safetensors with the configuration in the metadata. */
+import { decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
+import type { ModelConfig } from './config.ts';
+import { readBytes, writeAtomically } from './files.ts';
+import { modelFromConfig } from './from-config.ts';
+import type { Model } from './model.ts';
+import { checkNumbers, misshapenOf, type NameDifferences, WeightsError } from './state.ts';
+import { uploaded } from './stored.ts';
+import type { AnyLayer } from './symbolic.ts';
+
+export interface SaveOptions {
+  /** Of the weights in the file; 'float16' halves its size, and rounds. 'float32' unless given. */
+  readonly dtype?: 'float32' | 'float16';
+  /** What else the file should say. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The bytes of a file, or in Node the path to one. */
+export type FileSource = Uint8Array | string | URL;
+
+/** Where the metadata keep the configuration, as JSON. */
+const CONFIG = 'model';
+
+/**
+ * A model as the bytes of a safetensors file.
+ * @throws ArgumentError if a weight is too large for float16, or a layer's options are not JSON
+ */
+export async function encodeModel(
+  model: Model,
+  { dtype = 'float32', metadata }: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const config = JSON.stringify(model.toConfig());
+  const weights = Object.entries(await model.stateDict());
+  const tensors = weights.map(([name, tensor]) => [name, { ...tensor, dtype } as StoredTensor]);
+  return encodeSafetensors(Object.fromEntries(tensors), { ...metadata, [CONFIG]: config });
+}
+
+/** Writes a model to a file, in Node. An older file of that name stays whole until the new one is. */
+export async function saveModel(model: Model, path: string, options?: SaveOptions): Promise<void> {
+  await writeAtomically(path, await encodeModel(model, options));
+}
+
+/**
+ * The model in a file.
+ * @throws FormatError for bytes that are no such file, WeightsError if its weights are not its model's
+ */
+export async function loadModel(source: FileSource): Promise<Model> {
+  const { tensors, metadata } = decodeSafetensors(await bytesOf(source));
+  const unused = new Set(Object.keys(tensors));
+  const model = modelFromConfig(parseConfig(metadata[CONFIG]), (name, shape) => {
+    const tensor = unused.delete(name) ? tensors[name] : undefined;
+    if (!tensor) throw new WeightsError('loadModel', { missing: [name] });
+    const misshapen = misshapenOf(name, shape, tensor);
+    if (misshapen) throw new WeightsError('loadModel', { misshapen: [misshapen] });
+    checkNumbers('loadModel', name, tensor);
+    return uploaded(tensor);
+  });
+  if (unused.size === 0) return model;
+  model.dispose();
+  throw new WeightsError('loadModel', { unexpected: [...unused] });
+}
+
+/** Loads the weights in a file into a model that exists, or into a layer. See Layer.loadStateDict. */
+export async function loadWeights(
+  target: AnyLayer,
+  source: FileSource,
+  options?: { readonly strict?: boolean },
+): Promise<NameDifferences> {
+  return target.loadStateDict(decodeSafetensors(await bytesOf(source)).tensors, options);
+}
+
+async function bytesOf(source: FileSource): Promise<Uint8Array> {
+  return source instanceof Uint8Array ? source : readBytes(source);
+}
+
+function parseConfig(json: string | undefined): ModelConfig {
+  if (json === undefined) throw new FormatError('loadModel', 'the file has weights but no model; use loadWeights');
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new FormatError('loadModel', `the model's configuration is not JSON: ${error}`);
+  }
+}
