@@ -17,5 +17,6 @@ export { fer2013 } from './sources/fer2013.ts';
 export { type ImageFolderOptions, imageFolder } from './sources/image-folder.ts';
 export { npyPair, parseNpy } from './sources/npy.ts';
 export { encodePng } from './sources/png.ts';
+export { type SyntheticFacesOptions, syntheticFaces } from './sources/synthetic/faces.ts';
 export * from './splits.ts';
 export * from './transforms/index.ts';
