@@ -1,0 +1,356 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ArgumentError,
+  decodeSafetensors,
+  encodeSafetensors,
+  FerError,
+  FormatError,
+  memory,
+  mul,
+  Random,
+  randomNormal,
+  type Shape,
+  type StoredTensor,
+  setBackend,
+  type Tensor,
+} from '@fer/core';
+import {
+  Activation,
+  Add,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  Dropout,
+  encodeModel,
+  Flatten,
+  GlobalAveragePooling2D,
+  InvertedResidual,
+  input,
+  Layer,
+  type LayerOptions,
+  loadModel,
+  loadWeights,
+  MBConv,
+  Model,
+  type ModelConfig,
+  modelFromConfig,
+  Sequential,
+  saveModel,
+  WeightsError,
+} from '@fer/layers';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+await setBackend('simd');
+
+/** A branched model in which one layer serves twice, and another is frozen. */
+function branched(seed = 1): Model {
+  const x = input([8, 8, 3]);
+  const shared = new Conv2D({ filters: 3, kernelSize: 3, padding: 'same', name: 'shared' });
+  const frozen = new BatchNormalization({ name: 'frozen', trainable: false });
+  const once = x.pipe(shared, frozen, new MBConv({ name: 'block1a', filters: 3, dropRate: 0.2 }));
+  const sum = new Add().apply([once, x.pipe(shared), x]);
+  const output = sum.pipe(new GlobalAveragePooling2D(), new Dense({ units: 4, activation: 'softmax' }));
+  return new Model({ input: x, output, name: 'branched', seed });
+}
+
+const images = (shape = [2, 8, 8, 3]) => randomNormal(shape, new Random(3));
+
+async function resultsOf(model: Model, x: Tensor = images()): Promise<number[]> {
+  using y = model.forward(x);
+  return [...(await y.data())];
+}
+
+/** A class that the library does not know. */
+class Twice extends Layer {
+  readonly className = 'Twice';
+  override forward = (x: Tensor) => mul(x, 2);
+  override outputShape = (shape: Shape) => shape;
+}
+
+describe('toConfig', () => {
+  it('is plain JSON from which the same graph is made', () => {
+    const model = branched();
+    const config = model.toConfig();
+    expect(JSON.parse(JSON.stringify(config))).toEqual(config);
+    const again = modelFromConfig(config);
+    expect(again.toConfig()).toEqual(config);
+    expect(again.name).toBe('branched');
+    expect(again.order.length).toBe(model.order.length);
+    expect([...again.weights.keys()]).toEqual([...model.weights.keys()]);
+    expect(again.layer('frozen').trainable).toBe(false);
+    expect(again.countParams()).toEqual(model.countParams());
+    expect(again.macs()).toBe(model.macs());
+  });
+
+  it('describes a chain', () => {
+    const model = new Sequential([new Flatten(), new Dense({ units: 2, name: 'top' })], { inputShape: [2, 2] });
+    expect(model.toConfig()).toEqual({
+      className: 'Model',
+      inputShape: [2, 2],
+      layers: [
+        { className: 'Flatten', name: 'flatten', trainable: true, options: {} },
+        { className: 'Dense', name: 'top', trainable: true, options: { units: 2 } },
+      ],
+      nodes: [
+        { layer: 'flatten', inputs: [0] },
+        { layer: 'top', inputs: [1] },
+      ],
+    });
+  });
+
+  it('remembers what was frozen later, and a model inside of a model', () => {
+    const base = new Sequential([new InvertedResidual({ name: 'base', filters: 8 })], { inputShape: [8, 8, 3] });
+    const model = new Sequential([base, new GlobalAveragePooling2D(), new Dense({ units: 2 })], {
+      inputShape: [8, 8, 3],
+    });
+    base.trainable = false;
+    const again = modelFromConfig(model.toConfig());
+    expect(again.countParams()).toEqual(model.countParams());
+    expect(again.layers.filter(({ trainable }) => !trainable).length).toBe(base.layers.length);
+  });
+
+  it('refuses options that JSON cannot hold', () => {
+    const layer = new Twice({ name: 'twice', scale: Number.NaN } as LayerOptions);
+    expect(() => new Sequential([layer], { inputShape: [2] }).toConfig()).toThrow(
+      "Twice 'twice': an option is NaN, which cannot be saved",
+    );
+  });
+});
+
+describe('modelFromConfig', () => {
+  const good = branched().toConfig();
+  const [shared] = good.layers;
+
+  it.each<[string, unknown, string]>([
+    ['nothing', null, "expected an object of className 'Model'"],
+    ['another class', { ...good, className: 'Layer' }, "expected an object of className 'Model'"],
+    ['no shape', { ...good, inputShape: ['8'] }, 'inputShape is ["8"]'],
+    ['layers that are none', { ...good, layers: [{}] }, 'layers are not all described'],
+    ['nodes that are none', { ...good, nodes: [{ layer: 'a', inputs: [-1] }] }, 'nodes are not all described'],
+    ['an unknown class', { ...good, layers: [{ ...shared, className: 'Conv9D' }] }, "no layer class 'Conv9D'"],
+    ['a class from elsewhere', { ...good, layers: [{ ...shared, className: 'constructor' }] }, 'no layer class'],
+    ['the same layer twice', { ...good, layers: [...good.layers, shared] }, 'two layers have the same name'],
+    ['a layer that is missing', { ...good, layers: good.layers.slice(1) }, "there is no layer 'shared'"],
+    ['layers left over', { ...good, nodes: good.nodes.slice(0, 2) }, 'the output does not depend on all layers'],
+    ['a result to come', { ...good, nodes: [{ layer: 'shared', inputs: [1] }] }, "'shared' cannot be applied to [1]"],
+    ['two inputs for one', { ...good, nodes: [{ layer: 'shared', inputs: [0, 0] }] }, "'shared' cannot be applied"],
+    ['options of other types', { ...good, layers: [{ ...shared, options: { filters: 'many' } }] }, 'filters'],
+    ['shapes that do not fit', { ...good, inputShape: [8] }, "Conv2D 'shared': expected images [H,W,C] but got [8]"],
+  ])('refuses %s', (_, config, message) => {
+    const before = memory();
+    expect(() => modelFromConfig(config as ModelConfig)).toThrow(FerError);
+    expect(() => modelFromConfig(config as ModelConfig)).toThrow(message);
+    expect(memory()).toEqual(before);
+  });
+});
+
+describe('stateDict and loadStateDict', () => {
+  it('carry weights, statistics included, from a model to another', async () => {
+    const [from, to] = [branched(1), branched(2)];
+    const before = await resultsOf(to);
+    const state = await from.stateDict();
+    expect(Object.keys(state)).toEqual([...from.weights.keys()]);
+    expect(to.loadStateDict(state)).toEqual({ missing: [], unexpected: [] });
+    expect(await resultsOf(to)).toEqual(await resultsOf(from));
+    expect(await resultsOf(to)).not.toEqual(before);
+  });
+
+  it('carry the weights of one layer', async () => {
+    const [from, to] = [branched(1), branched(2)];
+    const state = await from.layer('shared').stateDict();
+    expect(Object.keys(state)).toEqual(['kernel', 'bias']);
+    to.layer('shared').loadStateDict(state);
+    expect(await to.layer('shared').stateDict()).toEqual(state);
+  });
+
+  it('are copies', async () => {
+    const model = branched();
+    const state = await model.stateDict();
+    model.loadStateDict(state);
+    const before = await resultsOf(model);
+    for (const { data } of Object.values(state)) data.fill(0 as never);
+    expect(await resultsOf(model)).toEqual(before);
+  });
+
+  it('name all that is missing, unexpected or misshapen, and change nothing', async () => {
+    const model = branched();
+    const before = await model.stateDict();
+    const { 'shared/kernel': _, 'dense/bias': bias, ...others } = before;
+    const tensors = {
+      ...others,
+      'dense/bias': { ...(bias as StoredTensor), shape: [2, 2] } as StoredTensor,
+      'other/kernel': bias as StoredTensor,
+    };
+    const error = (() => {
+      try {
+        model.loadStateDict(tensors);
+      } catch (error) {
+        return error as WeightsError;
+      }
+    })();
+    expect(error).toBeInstanceOf(WeightsError);
+    expect(error?.message).toBe(
+      "Model 'branched': these are not its weights: missing shared/kernel; unexpected other/kernel; " +
+        'misshapen dense/bias is [2,2] in place of [4]',
+    );
+    expect(error).toMatchObject({
+      missing: ['shared/kernel'],
+      unexpected: ['other/kernel'],
+      misshapen: [{ name: 'dense/bias', expected: [4], actual: [2, 2] }],
+    });
+    expect(() => model.loadStateDict(tensors, { strict: false })).toThrow(WeightsError);
+    const int32 = { shape: [4], dtype: 'int32' as const, data: Int32Array.of(1, 2, 3, 4) };
+    expect(() => model.loadStateDict({ ...before, 'dense/bias': int32 })).toThrow("'dense/bias' is int32");
+    expect(await model.stateDict()).toEqual(before);
+  });
+
+  it('take what there is, and say so, if not strict', async () => {
+    const model = branched();
+    const { 'dense/bias': bias } = await branched(2).stateDict();
+    const data = Float32Array.of(1, 2, 3, 4);
+    const tensors = { 'dense/bias': { ...bias, data } as StoredTensor, 'other/kernel': bias as StoredTensor };
+    const { missing, unexpected } = model.loadStateDict(tensors, { strict: false });
+    expect(missing.length).toBe(model.weights.size - 1);
+    expect(unexpected).toEqual(['other/kernel']);
+    expect((await model.stateDict())['dense/bias']?.data).toEqual(data);
+  });
+
+  it('spell out ten names, and count the rest', () => {
+    expect(() => branched().loadStateDict({})).toThrow(/missing (\S+, ){9}\S+ and \d+ more$/);
+  });
+});
+
+describe('encodeModel and loadModel', () => {
+  it('give back a model that computes the same', async () => {
+    const model = branched();
+    const again = await loadModel(await encodeModel(model));
+    expect(again.toConfig()).toEqual(model.toConfig());
+    expect(await resultsOf(again)).toEqual(await resultsOf(model));
+  });
+
+  it('leave nothing behind', async () => {
+    const before = memory();
+    const model = branched();
+    const again = await loadModel(await encodeModel(model));
+    again.dispose();
+    model.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('store half the bytes if asked to, and round', async () => {
+    const model = branched();
+    const [whole, half] = [await encodeModel(model), await encodeModel(model, { dtype: 'float16' })];
+    const saved = whole.length - half.length;
+    expect(saved).toBeGreaterThanOrEqual(2 * model.countParams().total - 64);
+    const [expected, actual] = [await resultsOf(model), await resultsOf(await loadModel(half))];
+    actual.forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-3);
+    });
+    expect(actual).not.toEqual(expected);
+  });
+
+  it('carry metadata', async () => {
+    const bytes = await encodeModel(branched(), { metadata: { labels: 'a,b' } });
+    expect(decodeSafetensors(bytes).metadata.labels).toBe('a,b');
+  });
+
+  it('refuse weights that are not the model’s', async () => {
+    const { tensors, metadata } = decodeSafetensors(await encodeModel(branched()));
+    const before = memory();
+    const { 'dense/bias': bias, ...others } = tensors as { 'dense/bias': StoredTensor };
+    const load = (tensors: Record<string, StoredTensor>) => loadModel(encodeSafetensors(tensors, metadata));
+    await expect(load(others)).rejects.toThrow('loadModel: these are not its weights: missing dense/bias');
+    await expect(load({ ...tensors, more: bias })).rejects.toThrow('unexpected more');
+    const column = { ...bias, shape: [4, 1] } as StoredTensor;
+    await expect(load({ ...others, 'dense/bias': column })).rejects.toThrow('dense/bias is [4,1] in place of [4]');
+    await expect(loadModel(encodeSafetensors(tensors))).rejects.toThrow('weights but no model; use loadWeights');
+    await expect(loadModel(encodeSafetensors(tensors, { model: '{' }))).rejects.toThrow(FormatError);
+    expect(memory()).toEqual(before);
+  });
+
+  it('do not believe a configuration that asks for more than the file has', async () => {
+    const model = new Sequential([new Dense({ units: 2, name: 'top' })], { inputShape: [2] });
+    const { tensors } = decodeSafetensors(await encodeModel(model));
+    const config = model.toConfig();
+    const huge = { ...config, layers: config.layers.map((layer) => ({ ...layer, options: { units: 2 ** 40 } })) };
+    const bytes = encodeSafetensors(tensors, { model: JSON.stringify(huge) });
+    await expect(loadModel(bytes)).rejects.toThrow(`top/kernel is [2,2] in place of [2,${2 ** 40}]`);
+  });
+
+  it('refuse any damaged file with their own errors', async () => {
+    const model = new Sequential(
+      [
+        new Conv2D({ filters: 2, kernelSize: 3, strides: 2 }),
+        new Flatten(),
+        new Dropout({ rate: 0.5 }),
+        new Dense({ units: 2 }),
+        new Activation({ activation: 'softmax' }),
+      ],
+      { inputShape: [8, 8, 1] },
+    );
+    const bytes = await encodeModel(model);
+    const before = memory();
+    const mutation = fc.record({
+      at: fc.nat(bytes.length - 1),
+      byte: fc.oneof(fc.nat(255), fc.constantFrom(...'0123456789"[]{},.-e'.split('').map((one) => one.charCodeAt(0)))),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (mutations) => {
+        const damaged = bytes.slice();
+        for (const { at, byte } of mutations) damaged[at] = byte;
+        try {
+          (await loadModel(damaged)).dispose();
+        } catch (error) {
+          if (!(error instanceof FerError)) throw error;
+        }
+        expect(memory()).toEqual(before);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('refuse every truncation', async () => {
+    const bytes = await encodeModel(new Sequential([new Dense({ units: 2 })], { inputShape: [2] }));
+    for (let length = 0; length < bytes.length; length += 7)
+      await expect(loadModel(bytes.subarray(0, length))).rejects.toThrow(FormatError);
+  });
+
+  it('cannot restore classes that the library does not know', async () => {
+    const bytes = await encodeModel(new Sequential([new Twice({})], { inputShape: [2] }));
+    await expect(loadModel(bytes)).rejects.toThrow(ArgumentError);
+  });
+});
+
+describe('files', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'fer-save-'));
+    return () => rm(directory, { recursive: true });
+  });
+
+  it('are written whole, and nothing else is left', async () => {
+    const path = join(directory, 'model.safetensors');
+    const [first, second] = [branched(1), branched(2)];
+    await saveModel(first, path);
+    await saveModel(second, path);
+    expect(await readdir(directory)).toEqual(['model.safetensors']);
+    expect(await resultsOf(await loadModel(path))).toEqual(await resultsOf(second));
+    expect(await loadWeights(first, path)).toEqual({ missing: [], unexpected: [] });
+    expect(await resultsOf(first)).toEqual(await resultsOf(second));
+  });
+
+  it('stay as they were if the new one cannot be written', async () => {
+    const path = join(directory, 'model.safetensors');
+    await writeFile(path, 'old');
+    const huge = new Sequential([new Dense({ units: 1, kernelInitializer: { name: 'constant', value: 1e6 } })], {
+      inputShape: [2],
+    });
+    await expect(saveModel(huge, path, { dtype: 'float16' })).rejects.toThrow('1000000 is too large for F16');
+    expect(await readFile(path, 'utf8')).toBe('old');
+    await expect(saveModel(branched(), join(directory, 'missing', 'model'))).rejects.toThrow('ENOENT');
+    expect(await readdir(directory)).toEqual(['model.safetensors']);
+  });
+});
