@@ -192,7 +192,7 @@ export function countSplit(
  * sample comes more than once more often than another.
  */
 export function oversample(labels: ArrayLike<number>, { seed = 0 }: SplitOptions = {}): number[] {
-  const classes = [...indicesByValue(labels).values()];
+  const classes = membersOfClasses('oversample', labels);
   const target = Math.max(...classes.map(({ length }) => length));
   const random = new Random(seed);
   const result = classes.flatMap((members) => {
@@ -204,10 +204,15 @@ export function oversample(labels: ArrayLike<number>, { seed = 0 }: SplitOptions
 
 /** As many samples of every class as the smallest has, chosen at random. */
 export function undersample(labels: ArrayLike<number>, { seed = 0 }: SplitOptions = {}): number[] {
-  const classes = [...indicesByValue(labels).values()];
+  const classes = membersOfClasses('undersample', labels);
   const target = Math.min(...classes.map(({ length }) => length));
   const random = new Random(seed);
   return classes.flatMap((members) => random.shuffle(members).slice(0, target)).sort(ascending);
+}
+
+function membersOfClasses(operator: string, labels: ArrayLike<number>): number[][] {
+  if (labels.length === 0) throw new ArgumentError(operator, 'labels must not be empty');
+  return [...indicesByValue(labels).values()];
 }
 
 /** The indices of every value, in the values' own order where they have one, so that parts do not depend on the samples'. */
