@@ -7,8 +7,8 @@ import { type FoldedConv, foldNorms, type Layer, type Network, type Weights } fr
 const activations = { relu: fer.relu, relu6: fer.relu6 };
 
 const toTensor = ({ values, shape }: Weights) => fer.tensor(values, shape);
-const result = async (output: fer.Tensor) => {
-  const data = (await output.data()) as Float32Array;
+const result = async (output: fer.Tensor, read: boolean) => {
+  const data = read || backend !== 'simd' ? ((await output.data()) as Float32Array) : undefined;
   output.dispose();
   return data;
 };
@@ -19,7 +19,7 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
       fer.Tensor,
       fer.Tensor,
     ];
-    return () => result(fer.matMul(a, b));
+    return (read) => result(fer.matMul(a, b), read);
   }
   const channels = work.input[3];
   const x = fer.tensor(
@@ -39,7 +39,7 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
     shape,
   );
   const convolve = work.kind === 'conv2d' ? fer.conv2d : fer.depthwiseConv2d;
-  return () => result(convolve(x, filter, { strides: work.strides, padding: 'same' }));
+  return (read) => result(convolve(x, filter, { strides: work.strides, padding: 'same' }), read);
 }
 
 function inference(network: Network, batch: number): Run {
@@ -53,7 +53,11 @@ function inference(network: Network, batch: number): Run {
   });
   const x = fer.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
   const forward = () => forwardThrough(layers, x);
-  return () => result(fer.noGrad(() => fer.tidy(forward)));
+  return (read) =>
+    result(
+      fer.noGrad(() => fer.tidy(forward)),
+      read,
+    );
 }
 
 type Step = (x: fer.Tensor, earlier: fer.Tensor[]) => fer.Tensor;
@@ -129,7 +133,7 @@ function training(network: Network, batch: number): Run {
       [0, 1].map(() => new fer.Parameter(fer.zeros(shape), { trainable: false })) as [fer.Parameter, fer.Parameter],
   );
   let step = 0;
-  return () => {
+  return (read) => {
     step++;
     const loss = fer.tidy(() => {
       const loss = fer.softmaxCrossEntropy(forwardThrough(layers, x), target);
@@ -149,7 +153,7 @@ function training(network: Network, batch: number): Run {
       });
       return loss;
     });
-    return result(loss);
+    return result(loss, read);
   };
 }
 

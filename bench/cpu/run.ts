@@ -1,6 +1,7 @@
 /**
  * @file Compares engines in Node: `pnpm bench:cpu <suite> [--threads 1]`. Each engine runs in a process of its own with the
- * same number of threads; outputs are compared before anything is timed; the engines take turns, round after round.
+ * same number of threads; outputs are compared before anything is timed; the engines take turns, round after round. With
+ * `--only <words>` the cases whose title has these words are measured, and nothing is written.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ const { values: options, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
     out: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const [suite = 'kernels'] = positionals;
@@ -166,18 +168,25 @@ function tableOf(rows: Row[]): string {
 }
 
 const rows: Row[] = [];
-for (const work of cases) {
+for (const work of cases.filter((work) => titleOf(work).includes(options.only ?? ''))) {
   const measured = await measure(work);
   console.log(tableOf(measured), '\n');
   rows.push(...measured);
 }
-const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${options.threads} thread${options.threads === '1' ? '' : 's'}`;
-const folder = new URL('../../docs/results/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-const name = options.out ?? `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
-const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads}`;
-writeFileSync(
-  new URL(`${name}.json`, folder),
-  `${JSON.stringify({ machine, command, date: new Date().toISOString(), rows }, null, 2)}\n`,
-);
-writeFileSync(new URL(`${name}.md`, folder), `# ${suite}\n\n${machine}. Made by \`${command}\`.\n\n${tableOf(rows)}\n`);
+if (options.only === undefined) save(rows);
+
+function save(rows: Row[]): void {
+  const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${options.threads} thread${options.threads === '1' ? '' : 's'}`;
+  const folder = new URL('../../docs/results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const name = options.out ?? `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
+  const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads}`;
+  writeFileSync(
+    new URL(`${name}.json`, folder),
+    `${JSON.stringify({ machine, command, date: new Date().toISOString(), rows }, null, 2)}\n`,
+  );
+  writeFileSync(
+    new URL(`${name}.md`, folder),
+    `# ${suite}\n\n${machine}. Made by \`${command}\`.\n\n${tableOf(rows)}\n`,
+  );
+}

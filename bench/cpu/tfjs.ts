@@ -14,8 +14,9 @@ const backend = process.env.TFJS_BACKEND ?? 'wasm';
 const folded = process.env.TFJS_FOLDED === '1';
 
 const toTensor = ({ values, shape }: Weights) => tf.tensor(values, shape);
-const result = async (output: tf.Tensor) => {
-  const data = (await output.data()) as Float32Array;
+/** Both backends are synchronous. */
+const result = async (output: tf.Tensor, read: boolean) => {
+  const data = read ? ((await output.data()) as Float32Array) : undefined;
   output.dispose();
   return data;
 };
@@ -26,7 +27,7 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
       tf.Tensor2D,
       tf.Tensor2D,
     ];
-    return () => result(tf.matMul(a, b));
+    return (read) => result(tf.matMul(a, b), read);
   }
   const channels = work.input[3];
   const x = tf.tensor4d(
@@ -38,7 +39,7 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
   );
   if (work.kind === 'depthwise') {
     const filter = tf.tensor4d(values(9 * channels, 2), [3, 3, channels, 1]);
-    return () => result(tf.depthwiseConv2d(x, filter, work.strides, 'same'));
+    return (read) => result(tf.depthwiseConv2d(x, filter, work.strides, 'same'), read);
   }
   const { kernelSize, filters, strides } = work;
   const filter = tf.tensor4d(values(kernelSize ** 2 * channels * filters, 2), [
@@ -47,7 +48,7 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
     channels,
     filters,
   ]);
-  return () => result(tf.conv2d(x, filter, strides, 'same'));
+  return (read) => result(tf.conv2d(x, filter, strides, 'same'), read);
 }
 
 function convLayers(
@@ -105,7 +106,7 @@ function inference(network: Network, batch: number): Run {
   const layers = folded ? foldNorms(network) : network.layers;
   const model = buildModel({ inputShape: network.inputShape, layers });
   const x = tf.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
-  return () => result(model.predict(x, { batchSize: batch }) as tf.Tensor);
+  return (read) => result(model.predict(x, { batchSize: batch }) as tf.Tensor, read);
 }
 
 /** Multiply-accumulates of a batch from which on a single step would take longer than anyone waits. */

@@ -32,14 +32,14 @@ interface WindowSizes {
 export function window2d(
   operator: string,
   x: { readonly shape: Shape },
-  sizes: WindowSizes,
+  { kernelHeight, kernelWidth, outChannels }: WindowSizes,
   { strides = 1, padding = 'valid', dilation = 1 }: WindowOptions,
 ): Window2d {
   const [strideY, strideX] = pair(operator, 'strides', strides);
   const [dilationY, dilationX] = pair(operator, 'dilation', dilation);
   const [batch, inHeight, inWidth, inChannels] = [at(x.shape, 0), at(x.shape, 1), at(x.shape, 2), at(x.shape, 3)];
-  const reachY = (sizes.kernelHeight - 1) * dilationY + 1;
-  const reachX = (sizes.kernelWidth - 1) * dilationX + 1;
+  const reachY = (kernelHeight - 1) * dilationY + 1;
+  const reachX = (kernelWidth - 1) * dilationX + 1;
   const [[padTop, padBottom], [padLeft, padRight]] =
     padding === 'same'
       ? [samePadding(inHeight, reachY, strideY), samePadding(inWidth, reachX, strideX)]
@@ -52,14 +52,17 @@ export function window2d(
       `a window of ${reachY} x ${reachX} does not fit into x ${formatShape(x.shape)} padded by [[${padTop},${padBottom}],[${padLeft},${padRight}]]`,
     );
   }
+  // named one by one: spreading the sizes would make this object slow to build
   return {
-    ...sizes,
     batch,
     inHeight,
     inWidth,
     inChannels,
     outHeight,
     outWidth,
+    outChannels,
+    kernelHeight,
+    kernelWidth,
     strideY,
     strideX,
     dilationY,
