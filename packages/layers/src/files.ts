@@ -7,13 +7,13 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
 }
 
 /** Writes under a temporary name and renames: whoever reads the path finds all of the old file or all of the new. */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, contents: Uint8Array | string): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
   const temporary = `${path}.${process.pid}-${Date.now()}.tmp`;
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(bytes);
+      await file.writeFile(contents);
       // renamed before its contents are on the disk, the file could be empty after a power cut
       await file.sync();
     } finally {

@@ -7,7 +7,7 @@ import { at, broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from 
 import type { Tensor } from '../tensor.ts';
 import { logSoftmax } from './activation.ts';
 import { checkDType, checkRange, checkRank, checkTensor } from './check.ts';
-import { add, equal, mul, neg, square, sub } from './elementwise.ts';
+import { add, clip, equal, exp, mul, neg, pow, square, sub } from './elementwise.ts';
 import { mean, sum } from './reduce.ts';
 import { expandDims } from './shape.ts';
 
@@ -16,6 +16,11 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number;
   /** A weight for each class; a row's loss is multiplied by that of its label (by the labels' average if they are soft). */
   readonly classWeights?: readonly number[];
+  /**
+   * Of the focal loss (Lin et al. 2017): each class' part is multiplied by (1 - its probability)^gamma. 0, which is
+   * cross-entropy, unless given; or at least 1.
+   */
+  readonly gamma?: number;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface CrossEntropyOptions {
 export function softmaxCrossEntropy(
   logits: Tensor,
   labels: Tensor,
-  { labelSmoothing = 0, classWeights }: CrossEntropyOptions = {},
+  { labelSmoothing = 0, classWeights, gamma = 0 }: CrossEntropyOptions = {},
 ): Tensor {
   checkRank('softmaxCrossEntropy', 'logits', logits, 2, '[N,classes]');
   checkDType('softmaxCrossEntropy', 'logits', logits);
@@ -36,6 +41,9 @@ export function softmaxCrossEntropy(
   checkLabels(labels, rows, classes);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ArgumentError('softmaxCrossEntropy', `labelSmoothing must be in [0,1) but is ${labelSmoothing}`);
+  if (!(gamma === 0 || gamma >= 1))
+    // between, the derivative has a pole at probability 1
+    throw new ArgumentError('softmaxCrossEntropy', `gamma must be 0 or at least 1 but is ${gamma}`);
   if (classWeights && classWeights.length !== classes) {
     throw new ArgumentError(
       'softmaxCrossEntropy',
@@ -46,7 +54,9 @@ export function softmaxCrossEntropy(
     const hard =
       labels.dtype === 'int32' ? noGrad(() => equal(expandDims(labels, 1), range(0, classes, 1, 'int32'))) : labels;
     const targets = labelSmoothing > 0 ? add(mul(hard, 1 - labelSmoothing), labelSmoothing / classes) : hard;
-    const losses = neg(sum(mul(targets, logSoftmax(logits)), 1));
+    const logs = logSoftmax(logits);
+    const parts = mul(targets, gamma === 0 ? logs : mul(logs, pow(clip(sub(1, exp(logs)), 0, 1), gamma)));
+    const losses = neg(sum(parts, 1));
     return mean(classWeights ? mul(losses, sum(mul(hard, tensor(classWeights)), 1)) : losses);
   });
 }

@@ -1,0 +1,44 @@
+/** @file Metrics of a batch, computed where the tensors are. */
+import {
+  ArgumentError,
+  argMax,
+  checkInteger,
+  equal,
+  greater,
+  lessEqual,
+  mean,
+  ShapeError,
+  sum,
+  type Tensor,
+  where,
+  zeros,
+} from '@fer/core';
+import { probabilitiesOf } from './labels.ts';
+
+/** The share of examples whose label has the highest score, or one of the k highest. Plain JSON. */
+export type Metric = 'accuracy' | { readonly name: 'topK'; readonly k: number };
+
+/** What a metric is called in logs. @throws ArgumentError for a metric that does not exist */
+export function nameOfMetric(metric: Metric): string {
+  if (metric === 'accuracy') return metric;
+  if (metric.name !== 'topK') throw new ArgumentError('metrics', `there is no metric ${JSON.stringify(metric)}`);
+  checkInteger('topK', 'k', metric.k, 1);
+  return `top${metric.k}`;
+}
+
+/**
+ * A metric of a batch, a scalar. Classes of equal score all count among the k highest, as in TensorFlow.
+ * @param scores [N, classes]
+ * @param labels int32 [N]; or probabilities [N, classes], of which the highest is the label
+ */
+export function metricOf(metric: Metric, scores: Tensor, labels: Tensor): Tensor {
+  const classes = scores.shape[1];
+  if (classes === undefined || scores.rank !== 2)
+    throw new ShapeError(nameOfMetric(metric), `expected outputs [N,classes] but got [${scores.shape}]`);
+  const hard = labels.dtype === 'int32' ? labels : argMax(labels);
+  if (metric === 'accuracy') return mean(equal(argMax(scores), hard));
+  const own = sum(where(probabilitiesOf(hard, classes), scores, zeros([1])), 1, true);
+  // counted this way round, scores that are NaN are never right
+  const notHigher = sum(lessEqual(scores, own), 1);
+  return mean(greater(notHigher, Math.max(0, classes - metric.k)));
+}

@@ -1,0 +1,65 @@
+/** @file Adam and its relatives. */
+import { adamaxUpdate, adamUpdate, type Parameter } from '@fer/core';
+import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
+
+export interface AdamOptions extends OptimizerOptions {
+  /** 0.9 unless given. */
+  readonly beta1?: number;
+  /** 0.999 unless given. */
+  readonly beta2?: number;
+  /** 1e-7 unless given, as in Keras. */
+  readonly epsilon?: number;
+}
+
+/** By running means of the gradient and of its square or magnitude. */
+abstract class AdamFamily extends Optimizer<AdamOptions> {
+  protected hyper(rates: Rates, step: number) {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = this.options;
+    return { ...rates, beta1, beta2, epsilon, step };
+  }
+}
+
+/** Adam (Kingma & Ba 2015). Weight decay enters the gradient (L2). */
+export class Adam extends AdamFamily {
+  readonly className: string = 'Adam';
+  protected readonly slots = ['m', 'v'];
+  /** Whether decay leaves the gradient alone. */
+  protected readonly decoupled: boolean = false;
+
+  /** @param options The learning rate is 0.001 unless given. */
+  constructor(options: AdamOptions = {}) {
+    super({ learningRate: 0.001, ...options });
+  }
+
+  protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
+    const [m, v] = state as [Parameter, Parameter];
+    adamUpdate(weight, m, v, { ...this.hyper(rates, step), decoupled: this.decoupled });
+  }
+}
+
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019): w -= lr decay w, besides Adam's step. */
+export class AdamW extends Adam {
+  override readonly className = 'AdamW';
+  protected override readonly decoupled = true;
+
+  /** @param options The learning rate is 0.001 and the weight decay 0.004 unless given, as in Keras. */
+  constructor(options: AdamOptions = {}) {
+    super({ weightDecay: 0.004, ...options });
+  }
+}
+
+/** Adam's form for the maximum norm (Kingma & Ba 2015, section 7.1). Weight decay enters the gradient (L2). */
+export class Adamax extends AdamFamily {
+  readonly className = 'Adamax';
+  protected readonly slots = ['m', 'u'];
+
+  /** @param options The learning rate is 0.001 unless given. */
+  constructor(options: AdamOptions = {}) {
+    super({ learningRate: 0.001, ...options });
+  }
+
+  protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
+    const [m, u] = state as [Parameter, Parameter];
+    adamaxUpdate(weight, m, u, { ...this.hyper(rates, step), decoupled: false });
+  }
+}

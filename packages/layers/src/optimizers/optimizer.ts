@@ -1,0 +1,174 @@
+/** @file What optimizers share: the learning rate, weight decay, groups of weights, clipping, and named state. */
+import { ArgumentError, checkFinite, FormatError, GradientError, Parameter, type StoredTensor, zeros } from '@fer/core';
+import { learningRateAt, type Schedule } from '../schedules.ts';
+import { downloaded, uploaded } from '../stored.ts';
+import { type Clipping, clipGradients } from './clipping.ts';
+
+/** Weights that are trained differently. */
+export interface ParameterGroup {
+  /** A regular expression that is found in the names of these weights, such as '^conv1/' or '/bias$'. */
+  readonly weights: string;
+  /** What their learning rate is multiplied by. */
+  readonly learningRateMultiplier?: number;
+  /** In place of the optimizer's. */
+  readonly weightDecay?: number;
+}
+
+/** No decay for biases and for the factors and offsets of normalisations (He et al. 2019, "Bag of tricks"). */
+export const noDecay: ParameterGroup = { weights: '(^|/)(bias|gamma|beta)$', weightDecay: 0 };
+
+export interface OptimizerOptions extends Clipping {
+  readonly learningRate?: number | Schedule;
+  /** 0 unless given. */
+  readonly weightDecay?: number;
+  /** Where several fit a weight, the last one that says something counts. */
+  readonly groups?: readonly ParameterGroup[];
+}
+
+/** What an update is told. */
+export interface Rates {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Updates weights by their gradients. It keeps state for each weight, by name, and counts its steps. */
+export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
+  /** Its class' public name, which minifiers leave alone. */
+  abstract readonly className: string;
+  /** Names of the tensors that are kept for each weight, all of which start at 0. */
+  protected abstract readonly slots: readonly string[];
+  /** What the schedule is multiplied by. ReduceLROnPlateau lowers it. */
+  reduction = 1;
+  #steps = 0;
+  readonly #state = new Map<string, Parameter[]>();
+  readonly #groups: { readonly pattern: RegExp; readonly group: ParameterGroup }[];
+
+  /** @param options With all defaults that the subclass has. */
+  constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
+    const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [] } = options;
+    learningRateAt(learningRate, 0);
+    const [operator] = [new.target.name];
+    this.#groups = groups.map((group) => ({ pattern: new RegExp(group.weights), group }));
+    for (const decay of [weightDecay, ...groups.map((group) => group.weightDecay ?? 0)])
+      checkFinite(operator, 'weightDecay', decay);
+    for (const [name, limit] of Object.entries({ clipValue, clipNorm, globalClipNorm }))
+      if (limit !== undefined && !(limit > 0))
+        throw new ArgumentError(operator, `${name} must be above 0 but is ${limit}`);
+  }
+
+  /** Updates one weight, and its state, by the weight's gradient. `step` counts from 1. */
+  protected abstract update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void;
+
+  /** The learning rate of the next step. */
+  get learningRate(): number {
+    return this.reduction * learningRateAt(this.options.learningRate, this.#steps);
+  }
+
+  /** Steps so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * Clips the gradients, updates the weights that have one, and clears it.
+   * @param weights By name. Those without a gradient, such as frozen ones, stay.
+   * @throws GradientError if none has a gradient
+   */
+  step(weights: ReadonlyMap<string, Parameter>): void {
+    const updated = [...weights].filter(([, weight]) => weight.grad);
+    if (updated.length === 0)
+      throw new GradientError(this.className, 'no weight has a gradient; call backward() on a loss first');
+    clipGradients(
+      updated.map(([, weight]) => weight),
+      this.options,
+    );
+    const { learningRate } = this;
+    this.#steps++;
+    for (const [name, weight] of updated) {
+      this.update(weight, this.#stateOf(name, weight), this.#rates(name, learningRate), this.#steps);
+      weight.zeroGrad();
+    }
+  }
+
+  #stateOf(name: string, weight: Parameter): Parameter[] {
+    let state = this.#state.get(name);
+    if (!state) {
+      state = this.slots.map(() => emptyLike(weight));
+      this.#state.set(name, state);
+    }
+    return state;
+  }
+
+  #rates(name: string, learningRate: number): Rates {
+    const rates = { learningRate, weightDecay: this.options.weightDecay ?? 0 };
+    for (const { pattern, group } of this.#groups) {
+      if (!pattern.test(name)) continue;
+      if (group.learningRateMultiplier !== undefined) rates.learningRate = learningRate * group.learningRateMultiplier;
+      if (group.weightDecay !== undefined) rates.weightDecay = group.weightDecay;
+    }
+    return rates;
+  }
+
+  /** Everything that the next step depends on, but the options: `steps`, `reduction`, and tensors `weight/slot`. */
+  async stateDict(): Promise<Record<string, StoredTensor>> {
+    const entries: Record<string, StoredTensor> = { steps: scalar(this.#steps), reduction: scalar(this.reduction) };
+    for (const [name, state] of this.#state) {
+      for (const [i, slot] of this.slots.entries())
+        entries[`${name}/${slot}`] = await downloaded(state[i] as Parameter);
+    }
+    return entries;
+  }
+
+  /**
+   * Continues from such a state.
+   * @throws FormatError if it is not that of such an optimizer; then nothing has changed
+   */
+  loadStateDict(entries: Readonly<Record<string, StoredTensor>>): void {
+    const { steps, reduction, ...tensors } = entries;
+    const [stepCount, factor] = [steps?.data[0], reduction?.data[0]];
+    if (typeof stepCount !== 'number' || typeof factor !== 'number')
+      throw this.#broken("the numbers 'steps' and 'reduction' are missing");
+    const names = new Set<string>();
+    for (const key of Object.keys(tensors)) {
+      const [name, slot] = [key.slice(0, key.lastIndexOf('/')), key.slice(key.lastIndexOf('/') + 1)];
+      if (!this.slots.includes(slot)) throw this.#broken(`'${key}' belongs to another optimizer`);
+      names.add(name);
+    }
+    const stored = [...names].map((name): [string, StoredTensor[]] => [
+      name,
+      this.slots.map((slot) => {
+        const tensor = tensors[`${name}/${slot}`];
+        if (!tensor) throw this.#broken(`'${name}/${slot}' is missing`);
+        return tensor;
+      }),
+    ]);
+    this.dispose();
+    this.#steps = stepCount;
+    this.reduction = factor;
+    for (const [name, state] of stored) this.#state.set(name, state.map(parameterOf));
+  }
+
+  #broken(message: string): FormatError {
+    return new FormatError(this.className, `the state does not fit: ${message} (it keeps ${this.slots.join(', ')})`);
+  }
+
+  /** Frees the state: the optimizer is as new. */
+  dispose(): void {
+    for (const parameter of [...this.#state.values()].flat()) parameter.dispose();
+    this.#state.clear();
+    this.#steps = 0;
+    this.reduction = 1;
+  }
+}
+
+const scalar = (value: number): StoredTensor => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) });
+
+function emptyLike(weight: Parameter): Parameter {
+  using value = zeros(weight.shape);
+  return new Parameter(value, { trainable: false });
+}
+
+function parameterOf(stored: StoredTensor): Parameter {
+  using value = uploaded(stored);
+  return new Parameter(value, { trainable: false });
+}

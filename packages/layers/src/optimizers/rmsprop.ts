@@ -1,0 +1,40 @@
+/** @file RMSProp. */
+import { type Parameter, rmspropUpdate } from '@fer/core';
+import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
+
+export interface RMSPropOptions extends OptimizerOptions {
+  /** How much of the mean square a step keeps; 0.9 unless given. */
+  readonly rho?: number;
+  /** 0 unless given. */
+  readonly momentum?: number;
+  /** Within the root; 1e-7 unless given. */
+  readonly epsilon?: number;
+  /** Divides by the deviation of the gradient instead of its mean square. */
+  readonly centered?: boolean;
+}
+
+/**
+ * RMSProp (Tieleman & Hinton 2012) in TensorFlow's form: s = rho s + (1 - rho) g^2;
+ * v = momentum v + lr g / sqrt(s - [mean g]^2 + epsilon); w -= v. Weight decay enters the gradient (L2).
+ */
+export class RMSProp extends Optimizer<RMSPropOptions> {
+  readonly className = 'RMSProp';
+  protected readonly slots: readonly string[];
+
+  /** @param options The learning rate is 0.001 unless given. */
+  constructor(options: RMSPropOptions = {}) {
+    super({ learningRate: 0.001, ...options });
+    const { centered, momentum } = options;
+    this.slots = ['meanSquare', ...(centered ? ['meanGradient'] : []), ...(momentum ? ['velocity'] : [])];
+  }
+
+  protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates): void {
+    const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = this.options;
+    const slot = (name: string) => state[this.slots.indexOf(name)];
+    rmspropUpdate(
+      weight,
+      { meanSquare: slot('meanSquare') as Parameter, meanGradient: slot('meanGradient'), velocity: slot('velocity') },
+      { ...rates, decoupled: false, rho, momentum, epsilon, centered },
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/** @file Loss and metrics of a model on data, without training. */
+import { noGrad, tidy } from '@fer/core';
+import type { Model } from '../model.ts';
+import { type Batches, batchesOf, type Data, disposeBatch, sizeOfBatch } from './batches.ts';
+import { eventLoopTurn } from './events.ts';
+import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, totalLoss } from './figures.ts';
+
+/** Figures are read back, and other parts of the program have their turn, after as many batches. */
+const BATCHES_PER_READ = 8;
+
+/**
+ * The means of loss and metrics over all examples, in inference mode. As in Keras, the penalties of regularizers are part
+ * of the loss.
+ * @throws ArgumentError, ShapeError
+ */
+export function evaluate(model: Model, data: Data, objective: Objective = {}): Promise<Logs> {
+  return evaluateBatches('evaluate', model, batchesOf('evaluate', data), completeObjective(objective));
+}
+
+/** @param isInterrupted Ends it early, with the means so far. */
+export async function evaluateBatches(
+  operator: string,
+  model: Model,
+  batches: Batches,
+  { loss, metrics }: Required<Objective>,
+  isInterrupted: () => boolean = () => false,
+): Promise<Logs> {
+  const means = new RunningMeans(operator, metrics);
+  try {
+    let count = 0;
+    for await (const batch of batches.epoch(0)) {
+      try {
+        const figures = noGrad(() =>
+          tidy(() => {
+            const outputs = model.forward(batch.images);
+            return figuresOf(metrics, totalLoss(model, loss, outputs, batch.labels), outputs, batch.labels);
+          }),
+        );
+        means.add(figures, sizeOfBatch(operator, batch));
+      } finally {
+        disposeBatch(batch);
+      }
+      if (++count % BATCHES_PER_READ !== 0) continue;
+      await means.read();
+      await eventLoopTurn();
+      if (isInterrupted()) break;
+    }
+    await means.read();
+    return means.logs;
+  } finally {
+    means.dispose();
+  }
+}

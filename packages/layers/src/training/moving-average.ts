@@ -1,0 +1,59 @@
+/** @file The exponential moving average of a model's weights. */
+import { add, checkRange, mul, noGrad, Parameter, reshape, type StoredTensor, tidy } from '@fer/core';
+import { loadState, stateOf } from '../state.ts';
+
+/**
+ * Averages of all weights, statistics included, which often do better than the last weights (Polyak & Juditsky 1992). In the
+ * first steps the decay is (1 + step) / (10 + step) if that is less, as in TensorFlow, to forget the start.
+ */
+export class MovingAverage {
+  readonly #averages: ReadonlyMap<string, Parameter>;
+  #steps = 0;
+
+  constructor(
+    private readonly weights: ReadonlyMap<string, Parameter>,
+    private readonly decay: number,
+  ) {
+    checkRange('ema', 'decay', decay, 0, 1);
+    this.#averages = new Map([...weights].map(([name, weight]) => [name, new Parameter(weight, { trainable: false })]));
+  }
+
+  /** Takes the weights after a step into account. */
+  update(): void {
+    this.#steps++;
+    const decay = Math.min(this.decay, (1 + this.#steps) / (10 + this.#steps));
+    noGrad(() => {
+      for (const [name, average] of this.#averages) {
+        const weight = this.weights.get(name) as Parameter;
+        tidy(() => average.assign(add(mul(average, decay), mul(weight, 1 - decay))));
+      }
+    });
+  }
+
+  /** Exchanges weights and averages. */
+  swap(): void {
+    noGrad(() => {
+      for (const [name, average] of this.#averages) {
+        const weight = this.weights.get(name) as Parameter;
+        using old = reshape(weight, weight.shape);
+        weight.assign(average);
+        average.assign(old);
+      }
+    });
+  }
+
+  /** The averages by the names of the weights, and how many steps they are of. */
+  async stateDict(): Promise<{ steps: number; averages: Record<string, StoredTensor> }> {
+    return { steps: this.#steps, averages: await stateOf(this.#averages) };
+  }
+
+  /** @throws WeightsError */
+  loadStateDict(steps: number, averages: Readonly<Record<string, StoredTensor>>): void {
+    loadState('ema', this.#averages, averages, true);
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    for (const average of this.#averages.values()) average.dispose();
+  }
+}
