@@ -1,3 +1,11 @@
 /** @file @fer/models: networks, pretrained weights, import and export. */
+export type { WeightReport } from './io/assign.ts';
+export type { Files, KerasSource, ReadFile } from './io/files.ts';
+export {
+  type LoadKerasWeightsOptions,
+  loadKerasWeights,
+  type ModelFromKerasOptions,
+  modelFromKeras,
+} from './io/import.ts';
 export * from './networks/index.ts';
 export { createModel, listModels, type ModelName, type ModelOptionsOf } from './registry.ts';

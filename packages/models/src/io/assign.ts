@@ -1,6 +1,6 @@
 /** @file Weights from elsewhere into a model, by name. */
-import { ArgumentError, FormatError, type Shape, tensor, tidy } from '@fer/core';
-import type { Model } from '@fer/layers';
+import { FormatError, type Shape, tensor, tidy } from '@fer/core';
+import { type Misshapen, type Model, type NameDifferences, WeightsError } from '@fer/layers';
 
 /** A weight in a file, not read yet. */
 export interface StoredWeight {
@@ -14,21 +14,17 @@ export interface StoredWeight {
 }
 
 /** What became of a file's weights. */
-export interface WeightReport {
+export interface WeightReport extends NameDifferences {
   /** Loaded. */
   readonly matched: readonly string[];
-  /** In the model, but not in the file. */
-  readonly missing: readonly string[];
-  /** In the file, but not in the model. */
-  readonly unexpected: readonly string[];
-  /** In both, but of other shapes. */
-  readonly misshapen: readonly { readonly name: string; readonly expected: Shape; readonly actual: Shape }[];
+  /** In both, but of other shapes in the file. */
+  readonly misshapen: readonly Misshapen[];
 }
 
 /**
  * Gives a model the weights that it has in common with a file: all of them or none, should one turn out to be damaged.
  * @param strict whether every weight must be in both
- * @throws ArgumentError naming each weight that is missing, unexpected or misshapen, if strict; FormatError
+ * @throws WeightsError naming weights that are missing, unexpected or misshapen, if strict; FormatError
  */
 export function assignWeights(
   operator: string,
@@ -51,7 +47,8 @@ export function assignWeights(
       .filter(({ expected, actual }) => `${expected}` !== `${actual}`)
       .map(({ name, expected, actual }) => ({ name, expected, actual })),
   };
-  if (strict) checkComplete(operator, model, report);
+  const isComplete = report.matched.length === weights.size && report.unexpected.length === 0;
+  if (strict && !isComplete) throw new WeightsError(operator, report);
   tidy(() => {
     const values = fitting.map(({ name, expected, source }) => ({ name, value: tensor(source.read(), expected) }));
     for (const { name, value } of values) weights.get(name)?.assign(value);
@@ -68,19 +65,4 @@ function byName(operator: string, stored: readonly StoredWeight[], known: Readon
     sources.set(name, weight);
   }
   return sources;
-}
-
-function checkComplete(operator: string, { label }: Model, { missing, unexpected, misshapen }: WeightReport): void {
-  const lines = [
-    ...missing.map((name) => `missing: ${name}`),
-    ...unexpected.map((name) => `unexpected: ${name}`),
-    ...misshapen.map(
-      ({ name, expected, actual }) => `misshapen: ${name} is [${expected}] but the file has [${actual}]`,
-    ),
-  ];
-  if (lines.length > 0)
-    throw new ArgumentError(
-      operator,
-      `the file is not one of ${label}'s (nothing was loaded):\n  ${lines.join('\n  ')}`,
-    );
 }

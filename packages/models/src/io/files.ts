@@ -8,7 +8,7 @@ export type Files = Readonly<Record<string, Uint8Array>>;
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** A file's bytes, or its path in Node or address anywhere; a `model.json` in memory comes with the files it names. */
-export type FileSource = string | URL | Uint8Array | ArrayBuffer | Files;
+export type KerasSource = string | URL | Uint8Array | ArrayBuffer | Files;
 
 /** A file, and a way to those that it names. */
 export interface OpenFile {
@@ -21,7 +21,7 @@ export interface OpenFile {
  * @param read In place of Node's file system, or fetch.
  * @throws ArgumentError if the file, or one beside it, cannot be read
  */
-export async function openFile(operator: string, source: FileSource, read: ReadFile = readFile): Promise<OpenFile> {
+export async function openFile(operator: string, source: KerasSource, read: ReadFile = readFile): Promise<OpenFile> {
   const reading = async (path: string) => {
     try {
       return new Uint8Array(await read(path));

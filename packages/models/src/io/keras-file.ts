@@ -1,7 +1,7 @@
 /** @file Files that Keras and tfjs-layers write: HDF5, or JSON with shards beside it. */
 import { FormatError } from '@fer/core';
 import type { StoredWeight } from './assign.ts';
-import { type FileSource, openFile, type ReadFile } from './files.ts';
+import { type KerasSource, openFile, type ReadFile } from './files.ts';
 import { isHdf5, withHdf5 } from './hdf5.ts';
 import { parseLayersModel } from './layers-model.ts';
 
@@ -17,7 +17,7 @@ export interface KerasFile {
 /** Opens a file for as long as `use` runs. @throws FormatError if it is neither HDF5 nor JSON, or damaged */
 export async function withKerasFile<T>(
   operator: string,
-  source: FileSource,
+  source: KerasSource,
   read: ReadFile | undefined,
   use: (file: KerasFile) => T,
 ): Promise<T> {
