@@ -4,7 +4,7 @@ import type { LayerConfig, ModelConfig, NodeConfig } from './config.ts';
 import type { WeightSource } from './layer.ts';
 import { layerFromConfig } from './layers/index.ts';
 import { Model } from './model.ts';
-import { type AnyLayer, input, type SymbolicTensor } from './symbolic.ts';
+import { type AnyLayer, argumentOf, input, type SymbolicTensor } from './symbolic.ts';
 
 /**
  * The model that a configuration describes (see Model.toConfig), with new weights.
@@ -54,7 +54,7 @@ function applied(
   const operands = inputs.flatMap((position) => results[position] ?? []);
   if (operands.length !== inputs.length || (operands.length !== 1 && !layer.merges))
     throw broken(`'${name}' cannot be applied to [${inputs}]`);
-  return layer.apply((layer.merges ? operands : operands[0]) as never);
+  return layer.apply(argumentOf(layer, operands));
 }
 
 const nameOf = ({ name }: ModelConfig) => (name === undefined ? {} : { name });

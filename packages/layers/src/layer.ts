@@ -48,6 +48,8 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   abstract readonly className: string;
   /** Whether it takes several tensors. */
   readonly merges: boolean = false;
+  /** Whether its result is its input but in training. */
+  readonly trainingOnly: boolean = false;
   readonly options: O;
   #name: string | undefined;
   #trainable: boolean;

@@ -1,9 +1,11 @@
 /** @file Models: graphs of layers. */
-import { ArgumentError, type Parameter, Random, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { ArgumentError, noGrad, type Parameter, Random, type Shape, ShapeError, type Tensor, tidy } from '@fer/core';
 import { configOf, type ModelConfig } from './config.ts';
+import { fused } from './fuse.ts';
 import { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';
 import { defaultName } from './names.ts';
-import { type AnyLayer, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
+import { type Summary, summarize } from './summary.ts';
+import { type AnyLayer, argumentOf, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
 
 export interface ModelOptions extends LayerOptions {
   readonly input: SymbolicTensor;
@@ -14,7 +16,10 @@ export interface ModelOptions extends LayerOptions {
   readonly weights?: WeightSource;
 }
 
-/** A graph of layers from one input to one output. Making a model makes the weights of its layers. */
+/**
+ * A graph of layers from one input to one output. Making a model makes the weights of those layers that have none yet:
+ * models may share layers.
+ */
 export class Model extends Layer<Tensor, ModelOptions> {
   readonly className: string = 'Model';
   readonly input: SymbolicTensor;
@@ -35,7 +40,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
     for (const { layer, inputs } of this.order) {
       const shapes = inputs.map(({ shape }) => shape);
       const source: WeightSource = (name, shape) => options.weights?.(`${layer?.name}/${name}`, shape);
-      layer?.build(argument(layer, shapes), random.fork(), source);
+      layer?.build(argumentOf(layer, shapes), random.fork(), source);
     }
     if (options.trainable === false) this.trainable = false;
   }
@@ -61,7 +66,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
       const { layer, inputs } = symbolic;
       if (!layer) continue;
       const operands = inputs.map((operand) => results.get(operand) as Tensor);
-      const result = layer.forward(argument(layer, operands), context);
+      const result = layer.forward(argumentOf(layer, operands), context);
       results.set(symbolic, result);
       intermediates.add(symbolic, result, operands);
     }
@@ -81,17 +86,14 @@ export class Model extends Layer<Tensor, ModelOptions> {
       const { layer } = symbolic;
       if (!layer) continue;
       const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
-      results.set(symbolic, layer.apply(argument(layer, operands)));
+      results.set(symbolic, layer.apply(argumentOf(layer, operands)));
     }
     return results.get(this.output) as SymbolicTensor;
   }
 
   override macs(inputShape: Shape = this.inputShape): number {
     const from = input(inputShape);
-    return topologicalOrder(from, this.apply(from)).reduce((sum, { layer, inputs }) => {
-      const shapes = inputs.map(({ shape }) => shape);
-      return sum + (layer?.macs(argument(layer, shapes)) ?? 0);
-    }, 0);
+    return topologicalOrder(from, this.apply(from)).reduce((sum, { macs }) => sum + macs, 0);
   }
 
   /** The layer of that name. @throws ArgumentError if there is none. */
@@ -101,9 +103,29 @@ export class Model extends Layer<Tensor, ModelOptions> {
     return found;
   }
 
+  /**
+   * The part that ends with a layer: its features. It consists of this model's own layers, so what trains, freezes or
+   * disposes the one does so to the other.
+   * @throws ArgumentError if there is no such layer
+   */
+  submodel(layerName: string): Model {
+    const layer = this.layer(layerName);
+    const output = this.order.findLast((symbolic) => symbolic.layer === layer) as SymbolicTensor;
+    return new Model({ input: this.input, output });
+  }
+
   /** Everything but the weights, as plain JSON: see modelFromConfig. @throws ArgumentError for options that are not JSON */
   toConfig(): ModelConfig {
     return configOf(this);
+  }
+
+  /**
+   * A frozen copy for inference, with weights of its own, that computes the same in fewer steps: batch normalisations and
+   * activations are part of the convolutions and dense layers before them, padding of those after it, and what has no effect
+   * but in training is left out.
+   */
+  fuse(): Model {
+    return noGrad(() => tidy(() => new Model(fused(this))));
   }
 
   /** All weights, by the names `layer/weight`. */
@@ -133,6 +155,13 @@ export class Model extends Layer<Tensor, ModelOptions> {
     return { total, trainable, nonTrainable: total - trainable };
   }
 
+  /** Prints Keras' table of the layers, with multiply-accumulates and memory for one example, and returns it as data. */
+  summary(print: (text: string) => void = console.log): Summary {
+    const summary = summarize(this);
+    print(String(summary));
+    return summary;
+  }
+
   override penalties(): Tensor[] {
     return this.layers.flatMap((layer) => layer.penalties());
   }
@@ -144,11 +173,6 @@ export class Model extends Layer<Tensor, ModelOptions> {
   override dispose(): void {
     for (const layer of this.layers) layer.dispose();
   }
-}
-
-/** What a layer is called with: a merging layer takes all entries as an array, another the only one. */
-function argument(layer: AnyLayer, entries: readonly unknown[]): never {
-  return (layer.merges ? entries : entries[0]) as never;
 }
 
 /** Gives names to the layers that have none. @throws ArgumentError if two have the same. */

@@ -20,10 +20,21 @@ export class SymbolicTensor {
     readonly inputs: readonly SymbolicTensor[] = [],
   ) {}
 
+  /** Multiply-accumulates of its layer for one example. */
+  get macs(): number {
+    const shapes = this.inputs.map(({ shape }) => shape);
+    return this.layer?.macs(argumentOf(this.layer, shapes)) ?? 0;
+  }
+
   /** Applies one after the other: `x.pipe(new Conv2D(...), new BatchNormalization(), new ReLU())`. */
   pipe(...layers: readonly Applicable[]): SymbolicTensor {
     return layers.reduce<SymbolicTensor>((x, layer) => layer.apply(x), this);
   }
+}
+
+/** What a layer's methods take: one that merges takes all entries as an array, another the only one. */
+export function argumentOf(layer: AnyLayer, entries: readonly unknown[]): never {
+  return (layer.merges ? entries : entries[0]) as never;
 }
 
 /** Where a model begins. @param shape of one example, such as [48, 48, 1] */

@@ -31,6 +31,8 @@ export interface SamplingOptions extends LayerOptions {
 
 /** Input [H, W, C]. */
 abstract class RandomAffine<O extends SamplingOptions> extends Layer<Tensor, O> {
+  override readonly trainingOnly = true;
+
   /** @throws ArgumentError */
   constructor(options: O) {
     super(options);

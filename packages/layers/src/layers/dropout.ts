@@ -11,6 +11,8 @@ export interface DropoutRate extends LayerOptions {
 
 /** In training drops with probability `rate` and divides the rest by 1 - rate; in inference returns x itself. */
 abstract class Dropping<O extends DropoutRate> extends Layer<Tensor, O> {
+  override readonly trainingOnly = true;
+
   /** @throws ArgumentError */
   constructor(options: O) {
     super(options);

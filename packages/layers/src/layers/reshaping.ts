@@ -57,23 +57,24 @@ export interface ZeroPadding2DOptions extends LayerOptions {
 /** Images [H, W, C] within a border of zeros. */
 export class ZeroPadding2D extends Layer<Tensor, ZeroPadding2DOptions> {
   readonly className = 'ZeroPadding2D';
-  readonly #borders: readonly [readonly [number, number], readonly [number, number]];
+  /** [[top, bottom], [left, right]] */
+  readonly borders: readonly [readonly [number, number], readonly [number, number]];
 
   /** @throws ArgumentError */
   constructor(options: ZeroPadding2DOptions = {}) {
     super(options);
     const [vertical, horizontal] = bothOf<Sides>(this.label, options.padding ?? 1);
-    this.#borders = [bothOf<number>(this.label, vertical), bothOf<number>(this.label, horizontal)];
-    for (const border of this.#borders.flat()) checkInteger(this.label, 'padding', border, 0);
+    this.borders = [bothOf<number>(this.label, vertical), bothOf<number>(this.label, horizontal)];
+    for (const border of this.borders.flat()) checkInteger(this.label, 'padding', border, 0);
   }
 
   override forward(x: Tensor): Tensor {
-    return pad(x, [[0, 0], ...this.#borders, [0, 0]]);
+    return pad(x, [[0, 0], ...this.borders, [0, 0]]);
   }
 
   override outputShape(inputShape: Shape): Shape {
     const [height, width, channels] = imageShape(this.label, inputShape);
-    const [[top, bottom], [left, right]] = this.#borders;
+    const [[top, bottom], [left, right]] = this.borders;
     return [top + height + bottom, left + width + right, channels];
   }
 }

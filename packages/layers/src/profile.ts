@@ -1,0 +1,120 @@
+/** @file How long each layer of a model takes. */
+import { checkInteger, getBackend, memory, noGrad, reshape, type Shape, slice, type Tensor } from '@fer/core';
+import type { Model } from './model.ts';
+import { argumentOf, type SymbolicTensor } from './symbolic.ts';
+import { type Column, formatBytes, table } from './table.ts';
+
+/** One application of a layer to a batch, in inference. */
+export interface LayerProfile {
+  readonly name: string;
+  readonly className: string;
+  /** Of the batch. */
+  readonly outputShape: Shape;
+  /** The median, from the call until the result can be read. */
+  readonly milliseconds: number;
+  /** That the result takes; 0 if it shares those of the layer's input. */
+  readonly bytes: number;
+  /** Multiply-accumulates for the batch. */
+  readonly macs: number;
+}
+
+export interface ProfileData {
+  readonly backend: string;
+  readonly layers: readonly LayerProfile[];
+  readonly milliseconds: number;
+}
+
+/** The profile of a model: as a table by `toString`, as data by `toJSON`. */
+export class Profile {
+  constructor(private readonly data: ProfileData) {}
+
+  toJSON(): ProfileData {
+    return this.data;
+  }
+
+  toString(): string {
+    const { backend, layers, milliseconds } = this.data;
+    const share: Column<LayerProfile> = {
+      title: '%',
+      text: (layer) => ((100 * layer.milliseconds) / milliseconds).toFixed(1),
+      align: 'right',
+    };
+    return [table([...columns, share], layers), `Total: ${milliseconds.toFixed(3)} ms on ${backend}`].join('\n');
+  }
+}
+
+const columns: readonly Column<LayerProfile>[] = [
+  { title: 'Layer (type)', text: ({ name, className }) => `${name} (${className})` },
+  { title: 'Output Shape', text: ({ outputShape }) => `(${outputShape.join(', ')})` },
+  { title: 'Memory', text: ({ bytes }) => formatBytes(bytes), align: 'right' },
+  {
+    title: 'GMAC/s',
+    text: ({ macs, milliseconds }) => (macs === 0 ? '' : (macs / milliseconds / 1e6).toFixed(1)),
+    align: 'right',
+  },
+  { title: 'ms', text: ({ milliseconds }) => milliseconds.toFixed(3), align: 'right' },
+];
+
+export interface ProfileOptions {
+  /** Measurements of each layer; 10 unless given. */
+  readonly runs?: number;
+}
+
+/**
+ * Runs the layers of a model one by one, and measures each.
+ * @param x A batch.
+ */
+export async function profile(model: Model, x: Tensor, { runs = 10 }: ProfileOptions = {}): Promise<Profile> {
+  checkInteger('profile', 'runs', runs, 1);
+  const results = new Map([[model.input, x]]);
+  const layers: LayerProfile[] = [];
+  try {
+    for (const symbolic of model.order.slice(1)) {
+      const { result, measured } = await measure(symbolic, results, runs);
+      results.set(symbolic, result);
+      layers.push(measured);
+    }
+  } finally {
+    for (const result of results.values()) if (result !== x) result.dispose();
+  }
+  const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
+  return new Profile({ backend: getBackend() ?? x.backend.name, layers, milliseconds });
+}
+
+async function measure(
+  { layer, inputs, macs }: SymbolicTensor,
+  results: ReadonlyMap<SymbolicTensor, Tensor>,
+  runs: number,
+): Promise<{ result: Tensor; measured: LayerProfile }> {
+  if (!layer) throw new Error('only the first result has no layer');
+  const operands = inputs.map((operand) => results.get(operand) as Tensor);
+  const compute = () => noGrad(() => layer.forward(argumentOf(layer, operands)));
+  const before = memory().bytes;
+  const result = compute();
+  const bytes = memory().bytes - before;
+  await finished(result);
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    const again = compute();
+    await finished(again);
+    times.push(performance.now() - start);
+    if (!operands.includes(again)) again.dispose();
+  }
+  const measured = {
+    name: layer.name ?? '',
+    className: layer.className,
+    outputShape: result.shape,
+    milliseconds: times.sort((a, b) => a - b)[Math.floor(runs / 2)] as number,
+    bytes,
+    macs: macs * (result.shape[0] as number),
+  };
+  return { result, measured };
+}
+
+/** Waits for a result: backends may compute later, but no later than it is read. */
+async function finished(result: Tensor): Promise<void> {
+  using flat = noGrad(() => reshape(result, [-1]));
+  using first = slice(flat, [0], [1]);
+  await first.data();
+}
