@@ -33,6 +33,9 @@ export interface SamplingOptions extends LayerOptions {
 abstract class RandomAffine<O extends SamplingOptions> extends Layer<Tensor, O> {
   override readonly trainingOnly = true;
 
+  /** A getter, which unlike a field is there in this constructor. */
+  abstract override get className(): string;
+
   /** @throws ArgumentError */
   constructor(options: O) {
     super(options);
@@ -82,7 +85,9 @@ export interface RandomFlipOptions extends LayerOptions {
 
 /** Mirrors every other image, left to right, upside down, or by a draw for each. */
 export class RandomFlip extends RandomAffine<RandomFlipOptions> {
-  readonly className = 'RandomFlip';
+  get className() {
+    return 'RandomFlip';
+  }
 
   /** @throws ArgumentError */
   constructor(options: RandomFlipOptions = {}) {
@@ -108,7 +113,9 @@ export interface RandomRotationOptions extends SamplingOptions {
 
 /** Turns images about their centres. */
 export class RandomRotation extends RandomAffine<RandomRotationOptions> {
-  readonly className = 'RandomRotation';
+  get className() {
+    return 'RandomRotation';
+  }
 
   /** @throws ArgumentError */
   constructor(options: RandomRotationOptions) {
@@ -133,7 +140,9 @@ export interface RandomZoomOptions extends SamplingOptions {
 
 /** Makes images larger or smaller about their centres. */
 export class RandomZoom extends RandomAffine<RandomZoomOptions> {
-  readonly className = 'RandomZoom';
+  get className() {
+    return 'RandomZoom';
+  }
 
   /** @throws ArgumentError */
   constructor(options: RandomZoomOptions) {
@@ -159,7 +168,9 @@ export interface RandomTranslationOptions extends SamplingOptions {
 
 /** Shifts images. */
 export class RandomTranslation extends RandomAffine<RandomTranslationOptions> {
-  readonly className = 'RandomTranslation';
+  get className() {
+    return 'RandomTranslation';
+  }
 
   /** @throws ArgumentError */
   constructor(options: RandomTranslationOptions) {

@@ -13,6 +13,9 @@ export interface DropoutRate extends LayerOptions {
 abstract class Dropping<O extends DropoutRate> extends Layer<Tensor, O> {
   override readonly trainingOnly = true;
 
+  /** A getter, which unlike a field is there in this constructor. */
+  abstract override get className(): string;
+
   /** @throws ArgumentError */
   constructor(options: O) {
     super(options);
@@ -41,7 +44,9 @@ export interface DropoutOptions extends DropoutRate {
 
 /** Drops single elements, or slices (Srivastava et al. 2014). */
 export class Dropout extends Dropping<DropoutOptions> {
-  readonly className = 'Dropout';
+  get className() {
+    return 'Dropout';
+  }
 
   protected override noiseShape({ shape }: Tensor): Shape {
     const { noiseShape } = this.options;
@@ -59,7 +64,9 @@ export class Dropout extends Dropping<DropoutOptions> {
 
 /** Drops whole feature maps of images [H, W, C] (Tompson et al. 2015). */
 export class SpatialDropout2D extends Dropping<DropoutRate> {
-  readonly className = 'SpatialDropout2D';
+  get className() {
+    return 'SpatialDropout2D';
+  }
 
   protected override noiseShape({ shape }: Tensor): Shape {
     return [shape[0] as number, 1, 1, shape[3] as number];
@@ -75,7 +82,9 @@ export class SpatialDropout2D extends Dropping<DropoutRate> {
  * deep for them (Huang et al. 2016; "drop connect" in EfficientNet, "drop path" elsewhere).
  */
 export class StochasticDepth extends Dropping<DropoutRate> {
-  readonly className = 'StochasticDepth';
+  get className() {
+    return 'StochasticDepth';
+  }
 
   protected override noiseShape({ shape }: Tensor): Shape {
     return shape.map((size, axis) => (axis === 0 ? size : 1));
