@@ -8,7 +8,9 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
 
 /** Writes under a temporary name and renames: whoever reads the path finds all of the old file or all of the new. */
 export async function writeAtomically(path: string, contents: Uint8Array | string): Promise<void> {
-  const { open, rename, rm } = await import('node:fs/promises');
+  const { mkdir, open, rename, rm } = await import('node:fs/promises');
+  const { dirname } = await import('node:path');
+  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}-${Date.now()}.tmp`;
   try {
     const file = await open(temporary, 'wx');

@@ -10,7 +10,7 @@ export interface MixOptions {
 
 export interface MixedBatch {
   readonly images: Tensor;
-  /** Probabilities [N, classes]. */
+  /** Probabilities [N, classes], once mixed. */
   readonly labels: Tensor;
 }
 
@@ -55,6 +55,19 @@ export function cutmix(images: Tensor, labels: Tensor, { alpha, classes }: MixOp
       labels: mixed(probabilitiesOf(labels, classes), partners, 1 - area),
     };
   });
+}
+
+/** What `fit` does to batches: an alpha for each kind of mixing, of which one is drawn if both are given. */
+export interface Mixing {
+  readonly mixup?: number | undefined;
+  readonly cutmix?: number | undefined;
+}
+
+/** A batch mixed so, or as it is. */
+export function mixedBatch(batch: MixedBatch, mixing: Mixing, classes: number, random: Random): MixedBatch {
+  const isCut = mixing.cutmix !== undefined && (mixing.mixup === undefined || random.uniform() < 0.5);
+  const [mix, alpha] = isCut ? [cutmix, mixing.cutmix] : [mixup, mixing.mixup];
+  return alpha === undefined ? batch : mix(batch.images, batch.labels, { alpha, classes }, random);
 }
 
 /** For each example the index of another. */

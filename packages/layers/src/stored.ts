@@ -1,5 +1,5 @@
 /** @file Tensors on their way from a backend to a file, and back. */
-import { type StoredTensor, type Tensor, tensor } from '@fer/core';
+import { FormatError, type StoredTensor, type Tensor, tensor } from '@fer/core';
 
 /** A copy of a float32 tensor on the host. */
 export async function downloaded(value: Tensor): Promise<StoredTensor> {
@@ -9,4 +9,16 @@ export async function downloaded(value: Tensor): Promise<StoredTensor> {
 /** A tensor on the backend in use. */
 export function uploaded({ shape, data }: StoredTensor): Tensor {
   return tensor(data as Float32Array, shape);
+}
+
+/** A number in the form of a tensor, exact. */
+export function storedNumber(value: number): StoredTensor {
+  return { shape: [], dtype: 'float64', data: Float64Array.of(value) };
+}
+
+/** @throws FormatError if there is none */
+export function numberOf(operator: string, name: string, stored: StoredTensor | undefined): number {
+  const value = stored?.data[0];
+  if (typeof value !== 'number') throw new FormatError(operator, `the state has no number '${name}'`);
+  return value;
 }

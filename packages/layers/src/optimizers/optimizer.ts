@@ -1,7 +1,7 @@
 /** @file What optimizers share: the learning rate, weight decay, groups of weights, clipping, and named state. */
 import { ArgumentError, checkFinite, FormatError, GradientError, Parameter, type StoredTensor, zeros } from '@fer/core';
 import { learningRateAt, type Schedule } from '../schedules.ts';
-import { downloaded, uploaded } from '../stored.ts';
+import { downloaded, numberOf, storedNumber, uploaded } from '../stored.ts';
 import { type Clipping, clipGradients } from './clipping.ts';
 
 /** Weights that are trained differently. */
@@ -47,13 +47,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
     const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [] } = options;
     learningRateAt(learningRate, 0);
-    const [operator] = [new.target.name];
-    this.#groups = groups.map((group) => ({ pattern: new RegExp(group.weights), group }));
-    for (const decay of [weightDecay, ...groups.map((group) => group.weightDecay ?? 0)])
-      checkFinite(operator, 'weightDecay', decay);
     for (const [name, limit] of Object.entries({ clipValue, clipNorm, globalClipNorm }))
       if (limit !== undefined && !(limit > 0))
-        throw new ArgumentError(operator, `${name} must be above 0 but is ${limit}`);
+        throw new ArgumentError('Optimizer', `${name} must be above 0 but is ${limit}`);
+    for (const rates of [{ weightDecay }, ...groups.map(({ weights, ...rates }) => rates)])
+      for (const [name, value] of Object.entries(rates)) checkFinite('Optimizer', name, value);
+    this.#groups = groups.map((group) => ({ pattern: patternOf(group), group }));
   }
 
   /** Updates one weight, and its state, by the weight's gradient. `step` counts from 1. */
@@ -111,7 +110,10 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** Everything that the next step depends on, but the options: `steps`, `reduction`, and tensors `weight/slot`. */
   async stateDict(): Promise<Record<string, StoredTensor>> {
-    const entries: Record<string, StoredTensor> = { steps: scalar(this.#steps), reduction: scalar(this.reduction) };
+    const entries: Record<string, StoredTensor> = {
+      steps: storedNumber(this.#steps),
+      reduction: storedNumber(this.reduction),
+    };
     for (const [name, state] of this.#state) {
       for (const [i, slot] of this.slots.entries())
         entries[`${name}/${slot}`] = await downloaded(state[i] as Parameter);
@@ -125,9 +127,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
    */
   loadStateDict(entries: Readonly<Record<string, StoredTensor>>): void {
     const { steps, reduction, ...tensors } = entries;
-    const [stepCount, factor] = [steps?.data[0], reduction?.data[0]];
-    if (typeof stepCount !== 'number' || typeof factor !== 'number')
-      throw this.#broken("the numbers 'steps' and 'reduction' are missing");
+    const stepCount = numberOf(this.className, 'steps', steps);
+    const factor = numberOf(this.className, 'reduction', reduction);
     const names = new Set<string>();
     for (const key of Object.keys(tensors)) {
       const [name, slot] = [key.slice(0, key.lastIndexOf('/')), key.slice(key.lastIndexOf('/') + 1)];
@@ -161,7 +162,13 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   }
 }
 
-const scalar = (value: number): StoredTensor => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) });
+function patternOf({ weights }: ParameterGroup): RegExp {
+  try {
+    return new RegExp(weights);
+  } catch (error) {
+    throw new ArgumentError('Optimizer', `the weights of a group must be a regular expression: ${error}`);
+  }
+}
 
 function emptyLike(weight: Parameter): Parameter {
   using value = zeros(weight.shape);

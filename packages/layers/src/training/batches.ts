@@ -76,18 +76,13 @@ class TensorBatches implements Batches {
 
 /** Several batches at a time; fewer at the end. */
 export async function* grouped(batches: AsyncIterable<Batch>, size: number): AsyncGenerator<Batch[]> {
-  let group: Batch[] = [];
+  const group: Batch[] = [];
   try {
     for await (const batch of batches) {
       group.push(batch);
-      if (group.length < size) continue;
-      const full = group;
-      group = [];
-      yield full;
+      if (group.length === size) yield group.splice(0);
     }
-    const rest = group;
-    group = [];
-    if (rest.length > 0) yield rest;
+    if (group.length > 0) yield group.splice(0);
   } finally {
     group.forEach(disposeBatch);
   }

@@ -1,43 +1,54 @@
 /** @file Checkpoints: everything that a run depends on, as the bytes of a safetensors file. */
-import { decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
-import type { Logs } from './figures.ts';
+import { ArgumentError, decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
+import type { Logs, MeansState } from './figures.ts';
 
 export type Tensors = Readonly<Record<string, StoredTensor>>;
 
-/** What is not a tensor. */
+/** What must be the same in a run that is resumed. */
+export interface Identity {
+  readonly seed: number;
+  /** In an epoch. */
+  readonly batches: number;
+  readonly figures: string;
+  readonly optimizer: string;
+  readonly ema: number | null;
+  readonly callbacks: string;
+}
+
+/** How far a run has come. */
 export interface Progress {
   /** Epochs that are done. */
   readonly epoch: number;
   /** Batches that are done in the epoch at hand. */
   readonly batch: number;
-  readonly seed: number;
+  /** Of the last step. */
+  readonly learningRate: number;
   /** The generator of dropout, augmentation and mixing. */
   readonly random: readonly number[];
-  /** Sums over the epoch at hand. */
-  readonly means: { readonly sums: readonly number[]; readonly examples: number };
+  /** Of the epoch at hand. */
+  readonly means: MeansState;
   readonly history: readonly Logs[];
   /** Why training ended for good. */
   readonly stopped?: string | undefined;
-  readonly optimizer: string;
-  /** Steps in the moving average. */
-  readonly averaged?: number | undefined;
-  /** Each callback's class and numbers, in their order. */
-  readonly callbacks: readonly { readonly className: string; readonly values: unknown }[];
+  /** Each callback's values, in their order. */
+  readonly callbacks: readonly unknown[];
 }
 
 export interface Checkpoint {
+  readonly identity: Identity;
   readonly progress: Progress;
-  /** By what they belong to: `weights`, `averages`, `optimizer`, `callbacks/0`, ... */
+  /** By what they belong to: `weights`, `optimizer`, `average`, `callbacks/0`, ... */
   readonly tensors: Readonly<Record<string, Tensors>>;
 }
 
 const FORMAT = 'fer-training-1';
 
-export function encodeCheckpoint({ progress, tensors }: Checkpoint): Uint8Array {
+/** Tensors are named `owner:name`; identity and progress are JSON in the metadata. */
+export function encodeCheckpoint({ tensors, ...training }: Checkpoint): Uint8Array {
   const named = Object.entries(tensors).flatMap(([owner, entries]) =>
     Object.entries(entries).map(([name, tensor]) => [`${owner}:${name}`, tensor]),
   );
-  const metadata = { format: FORMAT, training: JSON.stringify(progress, nonFiniteAsText) };
+  const metadata = { format: FORMAT, training: JSON.stringify(training, nonFiniteAsText) };
   return encodeSafetensors(Object.fromEntries(named), metadata);
 }
 
@@ -45,22 +56,31 @@ export function encodeCheckpoint({ progress, tensors }: Checkpoint): Uint8Array 
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors: named, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT || metadata.training === undefined)
-    throw new FormatError('resume', `the file is no checkpoint of a training: its format is ${metadata.format}`);
+    throw new FormatError('resume', `expected a checkpoint in the format ${FORMAT} but it is ${metadata.format}`);
   const tensors: Record<string, Record<string, StoredTensor>> = {};
   for (const [key, tensor] of Object.entries(named)) {
-    const [owner, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
-    tensors[owner] ??= {};
-    tensors[owner][name] = tensor;
+    const colon = key.indexOf(':');
+    const owner = key.slice(0, colon);
+    tensors[owner] = { ...tensors[owner], [key.slice(colon + 1)]: tensor };
   }
-  return { progress: parseProgress(metadata.training), tensors };
+  return { ...parseTraining(metadata.training), tensors };
 }
 
-function parseProgress(text: string): Progress {
+function parseTraining(text: string): Pick<Checkpoint, 'identity' | 'progress'> {
+  let training: Partial<Checkpoint>;
   try {
-    return JSON.parse(text, textAsNonFinite) as Progress;
+    training = JSON.parse(text, textAsNonFinite);
   } catch (error) {
-    throw new FormatError('resume', `the state of the training is not JSON: ${(error as Error).message}`);
+    throw new FormatError('resume', `the checkpoint's progress is not JSON: ${error}`);
   }
+  const { identity, progress } = training;
+  const isWhole =
+    identity &&
+    progress &&
+    [progress.epoch, progress.batch, progress.means?.examples].every(Number.isInteger) &&
+    [progress.random, progress.history, progress.callbacks].every(Array.isArray);
+  if (!isWhole) throw new FormatError('resume', "the checkpoint's progress is not complete");
+  return { identity, progress };
 }
 
 /** JSON has neither NaN nor infinities, which a loss can be. */
@@ -70,4 +90,11 @@ function nonFiniteAsText(_key: string, value: unknown): unknown {
 
 function textAsNonFinite(_key: string, value: unknown): unknown {
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value;
+}
+
+/** @throws ArgumentError that tells what differs */
+export function checkSameRun(saved: Identity, given: Identity): void {
+  for (const key of Object.keys(given) as (keyof Identity)[])
+    if (saved[key] !== given[key])
+      throw new ArgumentError('resume', `${key} must be '${saved[key]}', as in the checkpoint, but is '${given[key]}'`);
 }

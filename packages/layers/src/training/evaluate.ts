@@ -2,11 +2,8 @@
 import { noGrad, tidy } from '@fer/core';
 import type { Model } from '../model.ts';
 import { type Batches, batchesOf, type Data, disposeBatch, sizeOfBatch } from './batches.ts';
-import { eventLoopTurn } from './events.ts';
+import { Pace } from './events.ts';
 import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, totalLoss } from './figures.ts';
-
-/** Figures are read back, and other parts of the program have their turn, after as many batches. */
-const BATCHES_PER_READ = 8;
 
 /**
  * The means of loss and metrics over all examples, in inference mode. As in Keras, the penalties of regularizers are part
@@ -27,7 +24,7 @@ export async function evaluateBatches(
 ): Promise<Logs> {
   const means = new RunningMeans(operator, metrics);
   try {
-    let count = 0;
+    const pace = new Pace();
     for await (const batch of batches.epoch(0)) {
       try {
         const figures = noGrad(() =>
@@ -40,9 +37,9 @@ export async function evaluateBatches(
       } finally {
         disposeBatch(batch);
       }
-      if (++count % BATCHES_PER_READ !== 0) continue;
+      if (!pace.isDue) continue;
       await means.read();
-      await eventLoopTurn();
+      await pace.turn();
       if (isInterrupted()) break;
     }
     await means.read();

@@ -57,19 +57,25 @@ function foreign(labels: Tensor, outputs: Tensor): Tensor {
   return sum(add(less(labels, 0), greaterEqual(labels, outputs.shape.at(-1) as number)));
 }
 
+/** Sums of figures over examples. */
+export interface MeansState {
+  readonly sums: Logs;
+  readonly examples: number;
+}
+
 /** Means over examples. */
 export class RunningMeans {
-  #sums: number[];
+  #sums: Logs;
   #examples = 0;
   #pending: { readonly figures: Tensor; readonly examples: number }[] = [];
-  readonly #names: readonly string[];
+  readonly #zeros: Logs;
 
   constructor(
     private readonly operator: string,
     metrics: readonly Metric[],
   ) {
-    this.#names = ['loss', ...metrics.map(nameOfMetric)];
-    this.#sums = this.#names.map(() => 0);
+    this.#zeros = Object.fromEntries(['loss', ...metrics.map(nameOfMetric)].map((name) => [name, 0]));
+    this.#sums = this.#zeros;
   }
 
   /** @param figures Of figuresOf; given over. */
@@ -86,23 +92,24 @@ export class RunningMeans {
     for (const { figures } of pending) figures.dispose();
     const values = await all.data();
     all.dispose();
-    const width = this.#names.length + 1;
+    const width = values.length / pending.length;
     pending.forEach(({ examples }, i) => {
-      this.#include(values.slice(i * width, (i + 1) * width), examples);
+      this.#include(values.slice(i * width, (i + 1) * width) as Float32Array, examples);
     });
   }
 
-  #include(figures: ArrayLike<number>, examples: number): void {
-    const foreign = figures[this.#names.length];
+  #include(figures: Float32Array, examples: number): void {
+    const foreign = figures.at(-1);
     if (foreign)
       throw new ArgumentError(this.operator, `${foreign} labels of a batch are no index into the model's outputs`);
-    this.#sums = this.#sums.map((sum, i) => sum + examples * (figures[i] as number));
+    const sums = Object.entries(this.#sums).map(([name, sum], i) => [name, sum + examples * (figures[i] as number)]);
+    this.#sums = Object.fromEntries(sums);
     this.#examples += examples;
   }
 
   /** What was read so far; NaN if nothing was. */
   get logs(): Logs {
-    return Object.fromEntries(this.#names.map((name, i) => [name, (this.#sums[i] as number) / this.#examples]));
+    return Object.fromEntries(Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#examples]));
   }
 
   /** Examples that were read so far. */
@@ -110,18 +117,17 @@ export class RunningMeans {
     return this.#examples;
   }
 
-  get state(): { sums: readonly number[]; examples: number } {
+  get state(): MeansState {
     return { sums: this.#sums, examples: this.#examples };
   }
 
-  restore({ sums, examples }: { readonly sums: readonly number[]; readonly examples: number }): void {
-    this.#sums = [...sums];
+  restore({ sums, examples }: MeansState): void {
+    this.#sums = sums;
     this.#examples = examples;
   }
 
   reset(): void {
-    this.restore({ sums: this.#names.map(() => 0), examples: 0 });
-    this.dispose();
+    this.restore({ sums: this.#zeros, examples: 0 });
   }
 
   dispose(): void {

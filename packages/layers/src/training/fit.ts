@@ -3,7 +3,8 @@ import { readBytes } from '../files.ts';
 import type { Model } from '../model.ts';
 import { onInterrupt } from './events.ts';
 import type { Logs } from './figures.ts';
-import { type FitOptions, Run } from './run.ts';
+import type { FitOptions } from './options.ts';
+import { Run } from './run.ts';
 
 /** What a training came to. */
 export interface History {
@@ -12,42 +13,38 @@ export interface History {
    * examples as `valLoss`, ..., and the `learningRate` of the last step.
    */
   readonly epochs: readonly Logs[];
-  /** Why it ended before the last epoch; not for interruptions. */
+  /** Why it ended for good before the last epoch. */
   readonly stopped: string | undefined;
   /** By Ctrl-C or the signal. */
   readonly interrupted: boolean;
 }
 
 /**
- * Trains a model and yields the figures of each epoch; fit is the same in one call. At the end, or when the loop is left, the
- * model holds the moving average if there is one, or what callbacks restore. The same seed gives the same run.
- * @throws ArgumentError, ShapeError for data that do not fit, FormatError for a broken checkpoint
+ * Trains a model and yields the figures of each epoch; `fit` is the same in one call. At the end, or when the loop is left,
+ * the model holds the moving average if there is one, or what callbacks restore. The same seed gives the same run.
+ * @throws ArgumentError, ShapeError for data that do not fit; FormatError, WeightsError for a checkpoint that does not
  */
 export async function* training(model: Model, options: FitOptions): AsyncGenerator<Logs, History, void> {
-  const run = new Run(model, options);
   const { resume, signal } = options;
-  const interrupt = () => {
+  const run = new Run(model, options);
+  const stopListening = onInterrupt(signal, () => {
     run.interrupted = true;
-  };
-  const stopListening = onInterrupt(interrupt);
-  signal?.addEventListener('abort', interrupt);
-  if (signal?.aborted) interrupt();
-  let failed = true;
+  });
+  let hasFailed = false;
   try {
     if (resume !== undefined) await run.restore(typeof resume === 'string' ? await readBytes(resume) : resume);
     await run.tell('onTrainBegin');
-    failed = false;
     while (!run.isOver) {
-      failed = true;
       const logs = await run.advance();
-      failed = false;
       if (logs) yield logs;
     }
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
     stopListening();
-    signal?.removeEventListener('abort', interrupt);
     try {
-      if (!failed) await run.end();
+      if (!hasFailed) await run.end();
     } finally {
       run.dispose();
     }

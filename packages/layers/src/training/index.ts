@@ -11,5 +11,6 @@ export { TerminateOnNaN } from './callbacks/terminate-on-nan.ts';
 export { evaluate } from './evaluate.ts';
 export type { Logs, Objective } from './figures.ts';
 export { fit, type History, training } from './fit.ts';
+export type { FitOptions } from './options.ts';
 export { type PredictOptions, predict } from './predict.ts';
-export type { FitOptions, Run } from './run.ts';
+export type { Run } from './run.ts';

@@ -1,6 +1,7 @@
 /** @file The exponential moving average of a model's weights. */
 import { add, checkRange, mul, noGrad, Parameter, reshape, type StoredTensor, tidy } from '@fer/core';
 import { loadState, stateOf } from '../state.ts';
+import { numberOf, storedNumber } from '../stored.ts';
 
 /**
  * Averages of all weights, statistics included, which often do better than the last weights (Polyak & Juditsky 1992). In the
@@ -42,15 +43,15 @@ export class MovingAverage {
     });
   }
 
-  /** The averages by the names of the weights, and how many steps they are of. */
-  async stateDict(): Promise<{ steps: number; averages: Record<string, StoredTensor> }> {
-    return { steps: this.#steps, averages: await stateOf(this.#averages) };
+  /** The averages by the names of the weights, and the number of `steps`. */
+  async stateDict(): Promise<Record<string, StoredTensor>> {
+    return { ...(await stateOf(this.#averages)), steps: storedNumber(this.#steps) };
   }
 
-  /** @throws WeightsError */
-  loadStateDict(steps: number, averages: Readonly<Record<string, StoredTensor>>): void {
+  /** @throws FormatError, WeightsError */
+  loadStateDict({ steps, ...averages }: Readonly<Record<string, StoredTensor>>): void {
+    this.#steps = numberOf('ema', 'steps', steps);
     loadState('ema', this.#averages, averages, true);
-    this.#steps = steps;
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 import { ArgumentError, checkInteger, concat, noGrad, slice, Tensor, tidy } from '@fer/core';
 import type { Model } from '../model.ts';
 import { type Batches, disposeBatch } from './batches.ts';
-import { eventLoopTurn } from './events.ts';
+import { Pace } from './events.ts';
 
 export interface PredictOptions {
   /** Examples at a time, for tensors; 32 unless given. */
@@ -22,10 +22,11 @@ export async function predict(
 ): Promise<Tensor> {
   checkInteger('predict', 'batchSize', batchSize, 1);
   const outputs: Tensor[] = [];
+  const pace = new Pace();
   try {
     for await (const images of data instanceof Tensor ? slices(data, batchSize) : imagesOf(data)) {
       outputs.push(noGrad(() => tidy(() => model.forward(images))));
-      await eventLoopTurn();
+      if (pace.isDue) await pace.turn();
     }
     if (outputs.length === 0) throw new ArgumentError('predict', 'there are no examples');
     return noGrad(() => concat(outputs));

@@ -1,53 +1,28 @@
 /** @file A training: its state, and how it advances step by step and epoch by epoch. */
-import { ArgumentError, checkInteger, checkRange, mul, type Parameter, Random, type Tensor, tidy } from '@fer/core';
-import { cutmix, mixup } from '../mixing.ts';
+import { ArgumentError, mul, type Parameter, Random, tidy } from '@fer/core';
+import { mixedBatch } from '../mixing.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/index.ts';
 import { loadState } from '../state.ts';
-import { type Batch, type Batches, batchesOf, type Data, disposeBatch, grouped, sizeOfBatch } from './batches.ts';
+import { type Batch, type Batches, batchesOf, disposeBatch, grouped, sizeOfBatch } from './batches.ts';
 import type { Callback } from './callback.ts';
-import { decodeCheckpoint, encodeCheckpoint, type Progress, type Tensors } from './checkpoint.ts';
+import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Identity, type Tensors } from './checkpoint.ts';
 import { evaluateBatches } from './evaluate.ts';
-import { eventLoopTurn } from './events.ts';
+import { Pace } from './events.ts';
 import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, totalLoss } from './figures.ts';
 import { MovingAverage } from './moving-average.ts';
-
-export interface FitOptions extends Objective {
-  readonly train: Data;
-  /** Evaluated after each epoch. */
-  readonly validation?: Data;
-  readonly epochs: number;
-  /** It stays the caller's, with its state: another `fit` continues with it. */
-  readonly optimizer: Optimizer;
-  readonly callbacks?: readonly Callback[];
-  /** Decides on the order of examples in memory, dropout, augmentation and mixing; 0 unless given. */
-  readonly seed?: number;
-  /** Batches whose gradients are averaged for a step, each example weighing the same; 1 unless given. */
-  readonly gradientAccumulation?: number;
-  /** The decay of a moving average of the weights, which is what is evaluated and what the model ends with. */
-  readonly ema?: number;
-  /** Mixes images and labels with this alpha. With cutmix too, one of both is drawn for each batch. */
-  readonly mixup?: number;
-  readonly cutmix?: number;
-  /** A checkpoint, or the path of one (in Node), to continue from. */
-  readonly resume?: Uint8Array | string;
-  /** Interrupts as Ctrl-C does. */
-  readonly signal?: AbortSignal;
-}
-
-/** How often figures are read back and other parts of the program have their turn, in milliseconds. */
-const READ_INTERVAL = 100;
+import { checkOptions, type FitOptions } from './options.ts';
 
 /** A training, as callbacks see it. */
 export class Run {
   readonly epochs: number;
   readonly optimizer: Optimizer;
-  /** Of each epoch that is done. */
-  readonly history: Logs[] = [];
   readonly train: Batches;
+  /** The figures of each epoch that is done. */
+  readonly history: Logs[] = [];
   /** Epochs that are done. */
   epoch = 0;
-  /** Batches that are done in this epoch. */
+  /** Batches that are done in the epoch at hand. */
   batch = 0;
   /** Why training ends before its last epoch. */
   stopped: string | undefined;
@@ -58,19 +33,19 @@ export class Run {
   readonly #validation: Batches | undefined;
   readonly #weights: ReadonlyMap<string, Parameter>;
   readonly #random: Random;
-  readonly #seed: number;
   readonly #means: RunningMeans;
   readonly #average: MovingAverage | undefined;
+  readonly #pace = new Pace();
   #learningRate = Number.NaN;
-  #lastRead = performance.now();
+  #isBetweenSteps = true;
 
-  /** @throws ArgumentError */
+  /** @throws ArgumentError, ShapeError */
   constructor(
     readonly model: Model,
     options: FitOptions,
   ) {
-    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema } = options;
     checkOptions(model, options);
+    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema } = options;
     this.#options = options;
     this.#objective = completeObjective(options);
     this.epochs = epochs;
@@ -79,7 +54,6 @@ export class Run {
     this.train = batchesOf('fit', train, seed);
     this.#validation = validation && batchesOf('fit', validation);
     this.#weights = model.weights;
-    this.#seed = seed;
     this.#random = new Random(seed);
     this.#means = new RunningMeans('fit', this.#objective.metrics);
     this.#average = ema === undefined ? undefined : new MovingAverage(this.#weights, ema);
@@ -99,12 +73,12 @@ export class Run {
     return this.epoch >= this.epochs || this.stopped !== undefined || this.interrupted;
   }
 
-  /** Ends training for good, after the step at hand or, told by onEpochEnd, after the epoch. */
+  /** Ends training for good: told by onBatchEnd without the rest of the epoch, by onEpochEnd after the epoch. */
   stop(reason: string): void {
     this.stopped ??= reason;
   }
 
-  async tell(event: Exclude<keyof Callback & `on${string}`, undefined>): Promise<void> {
+  async tell(event: keyof Callback & `on${string}`): Promise<void> {
     for (const callback of this.#callbacks) await callback[event]?.(this);
   }
 
@@ -127,50 +101,45 @@ export class Run {
         group.forEach(disposeBatch);
       }
       this.batch += group.length;
-      if (this.batch >= this.train.length || performance.now() - this.#lastRead > READ_INTERVAL) {
+      if (this.#pace.isDue || this.batch >= this.train.length) {
         await this.#means.read();
-        await eventLoopTurn();
-        this.#lastRead = performance.now();
+        await this.#pace.turn();
       }
       await this.tell('onBatchEnd');
       if (this.isOver) return;
     }
-    if (this.batch === 0) throw new ArgumentError('fit', 'train has no batches');
+    if (this.batch !== this.train.length)
+      throw new ArgumentError('fit', `train has ${this.batch} batches but its length is ${this.train.length}`);
   }
 
   #step(group: readonly Batch[]): void {
-    const examples = group.reduce((sum, batch) => sum + sizeOfBatch('fit', batch), 0);
-    for (const batch of group) this.#backward(batch, sizeOfBatch('fit', batch), examples);
+    const sizes = group.map((batch) => sizeOfBatch('fit', batch));
+    const examples = sizes.reduce((sum, size) => sum + size, 0);
+    group.forEach((batch, i) => {
+      this.#backward(batch, sizes[i] as number, examples);
+    });
     this.#learningRate = this.optimizer.learningRate;
     this.optimizer.step(this.#weights);
     this.model.constrain();
     this.#average?.update();
   }
 
-  /** Adds the gradients of a batch, in proportion to its part of a step's examples. */
+  /** Adds a batch's gradients, in proportion to its part of the step's examples. */
   #backward(batch: Batch, size: number, examples: number): void {
     const figures = tidy(() => {
-      const { images, labels } = this.#mixed(batch);
+      const classes = this.model.output.shape.at(-1) as number;
+      const { images, labels } = mixedBatch(batch, this.#options, classes, this.#random);
       const outputs = this.model.forward(images, { training: true, random: this.#random });
-      const { loss: objective, metrics } = this.#objective;
-      const loss = totalLoss(this.model, objective, outputs, labels);
+      const loss = totalLoss(this.model, this.#objective.loss, outputs, labels);
       (size === examples ? loss : mul(loss, size / examples)).backward();
-      return figuresOf(metrics, loss, outputs, labels);
+      return figuresOf(this.#objective.metrics, loss, outputs, labels);
     });
     this.#means.add(figures, size);
   }
 
-  #mixed({ images, labels }: Batch): { images: Tensor; labels: Tensor } {
-    const { mixup: mixupAlpha, cutmix: cutmixAlpha } = this.#options;
-    const classes = this.model.output.shape.at(-1) as number;
-    const isCut = cutmixAlpha !== undefined && (mixupAlpha === undefined || this.#random.uniform() < 0.5);
-    if (isCut) return cutmix(images, labels, { alpha: cutmixAlpha, classes }, this.#random);
-    if (mixupAlpha === undefined) return { images, labels };
-    return mixup(images, labels, { alpha: mixupAlpha, classes }, this.#random);
-  }
-
   /** @returns nothing if validation was interrupted */
   async #closeEpoch(): Promise<Logs | undefined> {
+    this.#isBetweenSteps = false;
     this.#average?.swap();
     try {
       const validation = await this.#validate();
@@ -184,43 +153,44 @@ export class Run {
       return logs;
     } finally {
       this.#average?.swap();
+      this.#isBetweenSteps = true;
     }
   }
 
   async #validate(): Promise<Logs> {
     if (!this.#validation) return {};
     const logs = await evaluateBatches('fit', this.model, this.#validation, this.#objective, () => this.interrupted);
-    return Object.fromEntries(
-      Object.entries(logs).map(([name, value]) => [`val${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
-    );
+    const named = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    return Object.fromEntries(Object.entries(logs).map(([name, value]) => [named(name), value]));
   }
 
-  /** A checkpoint, to be called from onCheckpoint. */
+  /**
+   * A checkpoint: everything that the rest of the run depends on, but its options and data.
+   * @throws ArgumentError if it is called from onEpochEnd or onTrainEnd, where it would be of half an epoch's end
+   */
   async save(): Promise<Uint8Array> {
+    if (!this.#isBetweenSteps) throw new ArgumentError('save', 'expected to be called from onCheckpoint or onBatchEnd');
     await this.#means.read();
-    const average = await this.#average?.stateDict();
     const states = await Promise.all(this.#callbacks.map((callback) => callback.state?.() ?? {}));
     const tensors: Record<string, Tensors> = {
       weights: await this.model.stateDict(),
-      averages: average?.averages ?? {},
       optimizer: await this.optimizer.stateDict(),
+      average: (await this.#average?.stateDict()) ?? {},
     };
     states.forEach((state, i) => {
       tensors[`callbacks/${i}`] = state.tensors ?? {};
     });
-    const progress: Progress = {
+    const progress = {
       epoch: this.epoch,
       batch: this.batch,
-      seed: this.#seed,
+      learningRate: this.#learningRate,
       random: this.#random.state,
       means: this.#means.state,
       history: this.history,
       stopped: this.stopped,
-      optimizer: this.optimizer.className,
-      averaged: average?.steps,
-      callbacks: this.#callbacks.map(({ className }, i) => ({ className, values: states[i]?.values })),
+      callbacks: states.map(({ values }) => values),
     };
-    return encodeCheckpoint({ progress, tensors });
+    return encodeCheckpoint({ identity: this.#identity, progress, tensors });
   }
 
   /**
@@ -228,41 +198,36 @@ export class Run {
    * @throws FormatError if the bytes are none, ArgumentError or WeightsError if it is of another run than this one
    */
   async restore(bytes: Uint8Array): Promise<void> {
-    const { progress, tensors } = decodeCheckpoint(bytes);
-    this.#checkSame(progress);
+    const { identity, progress, tensors } = decodeCheckpoint(bytes);
+    checkSameRun(identity, this.#identity);
     loadState('resume', this.#weights, tensors.weights ?? {}, true);
-    if (progress.averaged !== undefined) this.#average?.loadStateDict(progress.averaged, tensors.averages ?? {});
     this.optimizer.loadStateDict(tensors.optimizer ?? {});
-    for (const [i, callback] of this.#callbacks.entries()) {
-      const values = progress.callbacks[i]?.values;
-      await callback.restore?.({ values, tensors: tensors[`callbacks/${i}`] ?? {} });
-    }
+    this.#average?.loadStateDict(tensors.average ?? {});
+    for (const [i, callback] of this.#callbacks.entries())
+      await callback.restore?.({ values: progress.callbacks[i], tensors: tensors[`callbacks/${i}`] ?? {} });
     this.#random.restore(progress.random);
     this.#means.restore(progress.means);
     this.history.push(...progress.history);
     this.epoch = progress.epoch;
     this.batch = progress.batch;
+    this.#learningRate = progress.learningRate;
     this.stopped = progress.stopped;
   }
 
-  #checkSame({ seed, optimizer, averaged, callbacks }: Progress): void {
-    const differ = (what: string, saved: unknown, given: unknown) => {
-      if (saved !== given)
-        throw new ArgumentError(
-          'resume',
-          `the checkpoint is of a run with ${what} ${saved}, but this one has ${given}`,
-        );
+  get #identity(): Identity {
+    return {
+      seed: this.#options.seed ?? 0,
+      batches: this.train.length,
+      figures: Object.keys(this.#means.state.sums).join(', '),
+      optimizer: this.optimizer.className,
+      ema: this.#options.ema ?? null,
+      callbacks: this.#callbacks.map(({ className }) => className).join(', '),
     };
-    differ('seed', seed, this.#seed);
-    differ('the optimizer', optimizer, this.optimizer.className);
-    differ('a moving average:', averaged !== undefined, this.#average !== undefined);
-    const names = (list: readonly { readonly className: string }[]) =>
-      list.map(({ className }) => className).join(', ');
-    differ('the callbacks', names(callbacks), names(this.#callbacks));
   }
 
-  /** Leaves the model with what was evaluated. */
+  /** Leaves the model with the weights that are evaluated, or that callbacks restore. */
   async end(): Promise<void> {
+    this.#isBetweenSteps = false;
     this.#average?.swap();
     await this.tell('onTrainEnd');
   }
@@ -273,13 +238,4 @@ export class Run {
     for (const callback of this.#callbacks) callback.dispose?.();
     for (const weight of this.#weights.values()) weight.zeroGrad();
   }
-}
-
-function checkOptions(model: Model, { epochs, seed = 0, gradientAccumulation = 1, ema }: FitOptions): void {
-  checkInteger('fit', 'epochs', epochs, 1);
-  if (!Number.isInteger(seed)) throw new ArgumentError('fit', `seed must be an integer but is ${seed}`);
-  checkInteger('fit', 'gradientAccumulation', gradientAccumulation, 1);
-  if (ema !== undefined) checkRange('fit', 'ema', ema, 0, 1);
-  if (![...model.weights.values()].some(({ trainable }) => trainable))
-    throw new ArgumentError('fit', `${model.label} has no trainable weights`);
 }

@@ -7,6 +7,8 @@ import type { Run } from '../run.ts';
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  /** Of the terminal. */
+  readonly columns?: number;
 }
 
 export interface ProgressBarOptions {
@@ -15,6 +17,8 @@ export interface ProgressBarOptions {
 }
 
 const WIDTH = 20;
+
+const CLEAR_LINE = '\r\x1b[2K';
 
 /** Between two drawings, in milliseconds. */
 const INTERVAL = 200;
@@ -53,13 +57,15 @@ export class ProgressBar implements Callback {
     const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
     const left = (this.#seconds / (run.batch - this.#skipped.batches)) * (length - run.batch);
     const parts = [`${run.batch}/${length} ${bar}`, this.#rate(run), `ETA ${clock(left)}`, formatted(run.logs)];
-    this.#stream.write(`\r\x1b[2K${heading(run)}${parts.join('  ')}`);
+    const line = `${heading(run)}${parts.join('  ')}`;
+    // a longer line would wrap, and its first part stay
+    this.#stream.write(`${CLEAR_LINE}${line.slice(0, (this.#stream.columns ?? Infinity) - 1)}`);
   }
 
   onEpochEnd(run: Run): void {
     const { epoch, ...figures } = run.history.at(-1) as Logs;
     const parts = [clock(this.#seconds), this.#rate(run), formatted(figures)];
-    this.#stream?.write(`${this.#stream.isTTY ? '\r\x1b[2K' : ''}${heading(run)}${parts.join('  ')}\n`);
+    this.#stream?.write(`${this.#stream.isTTY ? CLEAR_LINE : ''}${heading(run)}${parts.join('  ')}\n`);
   }
 
   onTrainEnd(run: Run): void {
