@@ -19,6 +19,7 @@ const constructors = {
   'efficientnet-b5': (options?: networks.EfficientNetOptions) => efficientNet('b5', options),
   'efficientnet-b6': (options?: networks.EfficientNetOptions) => efficientNet('b6', options),
   'efficientnet-b7': (options?: networks.EfficientNetOptions) => efficientNet('b7', options),
+  'fer-net': networks.ferNet,
   'inception-v3': networks.inceptionV3,
   'light-alex-vgg': networks.lightAlexVgg,
   'mobi-express-net': networks.mobiExpressNet,

@@ -2,6 +2,7 @@
 export { type AlexNetOptions, alexNet } from './alexnet.ts';
 export { type DenseNetOptions, denseNet121, denseNet169, denseNet201 } from './densenet.ts';
 export { type EfficientNetName, type EfficientNetOptions, efficientNet } from './efficientnet.ts';
+export { ferNet } from './fer-net.ts';
 export { averageHead, flattenHead, hiddenHead, withHead } from './heads.ts';
 export { inceptionV3 } from './inception-v3.ts';
 export { type LightAlexVggOptions, lightAlexVgg } from './light-alex-vgg.ts';
