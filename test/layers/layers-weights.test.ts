@@ -1,5 +1,5 @@
 /** @file Where weights begin, what they cost and what they are held to: initializers, regularizers, constraints. */
-import { ArgumentError, Random, type Shape, setBackend, type Tensor, tensor } from '@fer/core';
+import { ArgumentError, memory, Random, type Shape, setBackend, type Tensor, tensor } from '@fer/core';
 import {
   type AnyLayer,
   BatchNormalization,
@@ -253,6 +253,18 @@ describe('constraints', () => {
     layer.constrain();
     expect(await weightOf(layer, 'kernel').data()).toEqual(before);
     expect(layer.penalties()).toEqual([]);
+  });
+
+  it('leave nothing behind', () => {
+    const layer = new Dense({
+      units: 2,
+      kernelConstraint: { name: 'maxNorm', maxValue: 0.1 },
+      biasConstraint: 'nonNegative',
+    });
+    layer.build([2], new Random(1));
+    const before = memory();
+    layer.constrain();
+    expect(memory()).toEqual(before);
   });
 
   it('refuse what does not exist', async () => {

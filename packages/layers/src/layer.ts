@@ -157,8 +157,11 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
 
   /** Puts weights that have a constraint back within it, after an optimizer's step. */
   constrain(): void {
-    for (const { parameter, constraint } of this.#built.values())
-      if (constraint && parameter.trainable) parameter.assign(constrained(constraint, parameter));
+    for (const { parameter, constraint } of this.#built.values()) {
+      if (!constraint || !parameter.trainable) continue;
+      using value = constrained(constraint, parameter);
+      parameter.assign(value);
+    }
   }
 
   /** Connects the layer to what its input will be, as a step towards a Model. */
