@@ -1,5 +1,6 @@
 /** @file @fer/models: networks, pretrained weights, import and export. */
 export type { WeightReport } from './io/assign.ts';
+export { exportTfjs, type TfjsFiles } from './io/export-tfjs.ts';
 export type { Files, KerasSource, ReadFile } from './io/files.ts';
 export {
   type LoadKerasWeightsOptions,
@@ -7,5 +8,6 @@ export {
   type ModelFromKerasOptions,
   modelFromKeras,
 } from './io/import.ts';
+export { exportOnnx } from './io/onnx/export.ts';
 export * from './networks/index.ts';
 export { createModel, listModels, type ModelName, type ModelOptionsOf } from './registry.ts';

@@ -1,0 +1,74 @@
+/** @file Exported models compute the same elsewhere. */
+import { setBackend } from '@fer/core';
+import type { Model } from '@fer/layers';
+import * as layers from '@fer/layers';
+import { exportOnnx, exportTfjs, modelFromKeras } from '@fer/models';
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectNumbersClose } from '../close.ts';
+import { batchFor, CASES, outputOf, randomiseWeights } from './exported.ts';
+import { tfjsModel, tfjsOutput } from './tfjs.ts';
+
+/** float32 sums in another order. */
+const TOLERANCE = 1e-4;
+
+beforeAll(async () => {
+  await setBackend('simd');
+});
+
+const made = (make: () => Model) => {
+  const model = make();
+  randomiseWeights(model);
+  return model;
+};
+
+async function onnxOutput(bytes: Uint8Array, x: Float32Array, shape: readonly number[]) {
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+  const { output } = await session.run({ input: new OnnxTensor('float32', x, shape) });
+  await session.release();
+  return output as OnnxTensor;
+}
+
+it('tries every layer', () => {
+  const classes = Object.values(layers).filter(
+    (value) => typeof value === 'function' && value.prototype instanceof layers.Layer && !isModel(value),
+  );
+  const tried = new Set(CASES.flatMap(({ make }) => make().layers.map(({ className }) => className)));
+  expect(classes.length).toBeGreaterThan(25);
+  expect(classes.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([]);
+});
+
+const isModel = (value: unknown) =>
+  value === layers.Model || (value as { prototype: unknown }).prototype instanceof layers.Model;
+
+describe('exportOnnx', () => {
+  it.each(CASES)('$title', async ({ make }) => {
+    const model = made(make);
+    const { x, shape } = batchFor(model);
+    const output = await onnxOutput(await exportOnnx(model), x, shape);
+    expect(output.dims).toEqual([2, ...model.output.shape]);
+    expectNumbersClose(output.data as Float32Array, await outputOf(model, x, shape), TOLERANCE, 'output');
+    model.dispose();
+  });
+});
+
+describe('exportTfjs', () => {
+  it.each(CASES.filter(({ tfjsLacks }) => !tfjsLacks))('$title', async ({ make }) => {
+    const model = made(make);
+    const { x, shape } = batchFor(model);
+    const files = await exportTfjs(model);
+    const theirs = await tfjsModel(files);
+    const expected = await outputOf(model, x, shape);
+    expectNumbersClose(tfjsOutput(theirs, x, shape), expected, TOLERANCE, 'output');
+    theirs.dispose();
+    const again = await modelFromKeras(files);
+    expectNumbersClose(await outputOf(again, x, shape), expected, TOLERANCE, 'output after a round trip');
+    for (const one of [model, again]) one.dispose();
+  });
+
+  it.each(CASES.filter(({ tfjsLacks }) => tfjsLacks))('refuses $title', async ({ make, tfjsLacks }) => {
+    const model = make();
+    await expect(exportTfjs(model)).rejects.toThrow(new RegExp(`exportTfjs: .*${tfjsLacks}`));
+    model.dispose();
+  });
+});
