@@ -7,7 +7,7 @@ import type { Image, Sample } from './image.ts';
 import { type BatchOptions, DatasetBatches } from './pipeline/batches.ts';
 import { type ImageFunction, transformImage } from './pipeline/host-batch.ts';
 import { randomFor } from './pipeline/random.ts';
-import { preview } from './preview.ts';
+import { type DatasetPreviewOptions, preview } from './preview.ts';
 
 /** An image as its source holds it, and what the source tells about it. */
 export interface Item extends Sample {
@@ -198,9 +198,8 @@ export class Dataset {
     return describe(this);
   }
 
-  /** A PNG file that shows, in a row for each class, its first images. Node only. */
-  preview(perClass = 8): Promise<Uint8Array> {
-    checkInteger('preview', 'perClass', perClass, 1);
-    return preview(this, perClass);
+  /** A PNG file that shows, in a row for each class, its first images as they are in the first epoch. Node only. */
+  preview(options: DatasetPreviewOptions = {}): Promise<Uint8Array> {
+    return preview(this, options);
   }
 }

@@ -1,7 +1,8 @@
 /** @file Batches computed ahead of time in a pool of worker threads. */
 import { BackendError } from '@fer/core';
 import type { Item } from '../dataset.ts';
-import { copyPixels, type HostBatch } from './host-batch.ts';
+import { copyPixels, pixelsOf } from '../transforms/pixels.ts';
+import type { HostBatch } from './host-batch.ts';
 import { type BatchPlan, compute } from './plan.ts';
 import type { WorkerTask } from './worker.ts';
 
@@ -49,8 +50,7 @@ function start(pool: Pool, plan: BatchPlan): Promise<HostBatch | undefined> {
 function packTask({ dataset, epoch, indices }: BatchPlan): { task: WorkerTask; buffers: ArrayBuffer[] } {
   const images = Array.from(indices, (index) => {
     const { image } = dataset.items[index] as Item;
-    const data = image.data instanceof Uint8Array ? new Uint8Array(image.size) : new Float32Array(image.size);
-    copyPixels(image, data);
+    const data = copyPixels(pixelsOf('prefetch', image));
     return { data, shape: image.shape, index };
   });
   const transforms = dataset.transforms.flatMap(({ config }) => config ?? []);

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '@fer/core';
 import ndarray, { type NdArray } from 'ndarray';
 import { Dataset } from '../dataset.ts';
 import type { Image } from '../image.ts';
-import { copyPixels } from '../pipeline/host-batch.ts';
+import { floatsOf, pixelsOf } from '../transforms/pixels.ts';
 import { FER2013_CLASSES } from './classes.ts';
 
 export interface ArraysOptions {
@@ -53,9 +53,7 @@ function pixelData(data: ArrayLike<number>): Uint8Array | Float32Array {
 
 function checkPixels(image: Image, index: number): void {
   if (image.data instanceof Uint8Array) return;
-  const pixels = new Float32Array(image.size);
-  copyPixels(image, pixels);
-  const wrong = pixels.find((value) => !(value >= 0 && value <= 255));
+  const wrong = floatsOf(pixelsOf('fromArrays', image)).find((value) => !(value >= 0 && value <= 255));
   if (wrong !== undefined)
     throw new ArgumentError('fromArrays', `pixels must be from 0 to 255 but one of image ${index} is ${wrong}`);
 }

@@ -1,11 +1,12 @@
 /** @file Image files, whatever their format. */
+import { FerError } from '@fer/core';
 import ndarray from 'ndarray';
 import { checkInteger } from '../check.ts';
 import { DataError } from '../errors.ts';
 import type { Image } from '../image.ts';
-import { copyPixels } from '../pipeline/host-batch.ts';
 import { randomFor } from '../pipeline/random.ts';
 import { grayscaleToRGB, resize, type Size, toGrayscale } from '../transforms/index.ts';
+import { copyInto, pixelsOf } from '../transforms/pixels.ts';
 import { decodeJpeg, JPEG_SIGNATURE } from './jpeg.ts';
 import { decodePng, PNG_SIGNATURE } from './png.ts';
 
@@ -23,7 +24,7 @@ const MAX_PIXELS = 2 ** 24;
 /**
  * A PNG or JPEG file's image as bytes: [height, width, 1] if it is gray, else [height, width, 3]. 16 bits are rounded to
  * 8; alpha is left out, as by Pillow's convert('RGB').
- * @throws DataError if it is damaged, too large or of another format.
+ * @throws DataError if it is damaged, too large or of another format; BackendError for PNG in browsers.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Image> {
   const { maxPixels = MAX_PIXELS } = options;
@@ -35,6 +36,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
       : undefined;
   if (!decode) throw new DataError('decodeImage', 'neither PNG nor JPEG');
   const image = await decode(bytes, maxPixels).catch((error) => {
+    if (error instanceof FerError) throw error;
     throw new DataError('decodeImage', error instanceof Error ? error.message : String(error));
   });
   return convert(image, options);
@@ -52,7 +54,6 @@ function convert(image: Image, { channels, size }: DecodeOptions): Image {
   if (channels === 3 && image.shape[2] === 1) converted = grayscaleToRGB()(converted, random);
   if (size !== undefined) converted = resize({ size })(converted, random);
   if (converted === image) return image;
-  const rounded = new Uint8ClampedArray(converted.size);
-  copyPixels(converted, rounded);
+  const rounded = copyInto(new Uint8ClampedArray(converted.size), pixelsOf('decodeImage', converted));
   return ndarray(new Uint8Array(rounded.buffer), converted.shape);
 }

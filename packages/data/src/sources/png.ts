@@ -1,8 +1,8 @@
 /** @file PNG images (ISO/IEC 15948), decoded and encoded by pngjs once their headers are found to be honest. */
-import { FerError } from '@fer/core';
+import { BackendError, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
 import type { Image } from '../image.ts';
-import { copyPixels } from '../pipeline/host-batch.ts';
+import { copyInto, pixelsOf } from '../transforms/pixels.ts';
 
 export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -42,7 +42,7 @@ interface Header {
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<Image> {
   const { width, height, channels, ...header } = readHeader(bytes);
   if (width * height > maxPixels) throw new Error(`${width}x${height} pixels are more than ${maxPixels}`);
-  await checkLength(bytes, header.bytes);
+  checkLength(bytes, header.bytes);
   const { PNG } = (await import('pngjs')).default;
   const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const image = new Uint8Array(height * width * channels);
@@ -70,11 +70,16 @@ function readHeader(bytes: Uint8Array): Header {
 }
 
 /** Decompresses up to the length that the header announces, which pngjs does not check. */
-async function checkLength(bytes: Uint8Array, expected: number): Promise<void> {
-  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (!zlib) throw new FerError('decodeImage', 'decodes PNG in Node alone; browsers have createImageBitmap');
-  const { length } = zlib.inflateSync(Buffer.concat(imageData(bytes)), { maxOutputLength: expected });
+function checkLength(bytes: Uint8Array, expected: number): void {
+  const { length } = zlibOf('decodeImage').inflateSync(Buffer.concat(imageData(bytes)), { maxOutputLength: expected });
   if (length !== expected) throw new Error(`${length} bytes of pixels instead of ${expected}`);
+}
+
+/** @throws BackendError in browsers, where pngjs does not work either. */
+function zlibOf(operator: string): typeof import('node:zlib') {
+  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
+  if (!zlib) throw new BackendError(operator, 'PNG files need Node; browsers have canvases');
+  return zlib;
 }
 
 /** The contents of the chunks that hold pixels. */
@@ -97,14 +102,15 @@ function typeOf(bytes: Uint8Array, chunk: number): string {
   return String.fromCharCode(...bytes.subarray(chunk + 4, chunk + 8));
 }
 
-/** Pixels are rounded to whole numbers from 0 to 255. */
+/** A PNG file, gray or RGB. Pixels are rounded to whole numbers from 0 to 255. Node only. */
 export async function encodePng(image: Image): Promise<Uint8Array> {
+  zlibOf('encodePng');
   const { PNG } = (await import('pngjs')).default;
   const [height, width, channels] = image.shape as [number, number, number];
-  const pixels = new Float32Array(image.size);
-  copyPixels(image, pixels);
+  if (channels !== 1 && channels !== 3)
+    throw new ShapeError('encodePng', `image must be [H,W,1] or [H,W,3] but is [${image.shape}]`);
+  const data = Buffer.from(copyInto(new Uint8ClampedArray(image.size), pixelsOf('encodePng', image)).buffer);
   const colorType = channels === 1 ? 0 : 2;
-  const data = Buffer.from(Uint8ClampedArray.from(pixels));
   return new Uint8Array(
     PNG.sync.write(Object.assign(new PNG({ width, height }), { data }), { colorType, inputColorType: colorType }),
   );

@@ -5,6 +5,7 @@ import { checkFinite, checkInteger, checkPair } from '../check.ts';
 import type { Image } from '../image.ts';
 
 export type PixelData = Uint8Array | Float32Array;
+type OwnPixelData = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
 /** The parts of an image, which may be any strided view: flipped, cropped, or one channel seen three times. */
 export interface Pixels {
@@ -33,26 +34,34 @@ export function imageOf(data: PixelData, height: number, width: number, channels
 }
 
 /** An array of the same kind. */
-export function allocateLike(data: PixelData, length: number): PixelData {
+export function allocateLike(data: PixelData, length: number): OwnPixelData {
   return data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
 }
 
 /** The pixels in an array of their own, without gaps. */
-export function copyPixels(pixels: Pixels): PixelData {
+export function copyPixels(pixels: Pixels): OwnPixelData {
   return copyInto(allocateLike(pixels.data, pixels.height * pixels.width * pixels.channels), pixels);
 }
 
 /** The pixels as floats without gaps; not a copy if they are that already. Inner loops are fastest on one kind of array. */
 export function floatsOf(pixels: Pixels): Float32Array {
-  const { data, offset, height, width, channels, rowStride, columnStride, channelStride } = pixels;
-  const dense = channelStride === 1 && columnStride === channels && rowStride === width * channels;
+  const { data, offset, height, width, channels } = pixels;
   const length = height * width * channels;
-  if (data instanceof Float32Array && dense) return data.subarray(offset, offset + length);
+  if (data instanceof Float32Array && isDense(pixels)) return data.subarray(offset, offset + length);
   return copyInto(new Float32Array(length), pixels);
 }
 
-function copyInto<D extends PixelData>(target: D, pixels: Pixels): D {
+function isDense({ width, channels, rowStride, columnStride, channelStride }: Pixels): boolean {
+  return (channels === 1 || channelStride === 1) && columnStride === channels && rowStride === width * channels;
+}
+
+/** Writes the pixels into an array of their number, without gaps. */
+export function copyInto<D extends PixelData | Uint8ClampedArray>(target: D, pixels: Pixels): D {
   const { data, offset, height, width, channels, rowStride, columnStride, channelStride } = pixels;
+  if (isDense(pixels)) {
+    target.set(data.subarray(offset, offset + target.length));
+    return target;
+  }
   let i = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
