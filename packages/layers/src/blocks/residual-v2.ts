@@ -46,8 +46,9 @@ export class ResidualV2 {
 
   #shortcut(x: SymbolicTensor, activated: SymbolicTensor): SymbolicTensor {
     const { name, filters, strides = 1, convShortcut = false } = this.options;
+    const named = naming(name);
     if (convShortcut)
-      return activated.pipe(new Conv2D({ filters: 4 * filters, kernelSize: 1, strides, ...naming(name)('0_conv') }));
-    return strides === 1 ? x : x.pipe(new MaxPooling2D({ poolSize: 1, strides }));
+      return activated.pipe(new Conv2D({ filters: 4 * filters, kernelSize: 1, strides, ...named('0_conv') }));
+    return strides === 1 ? x : x.pipe(new MaxPooling2D({ poolSize: 1, strides, ...named('0_pool') }));
   }
 }
