@@ -1,7 +1,16 @@
 /** @file What the kernels' callers need of a device, and the cache of compiled kernels that every device keeps. */
 import type { Buffer } from '../backend.ts';
 import type { KernelFunction, ScalarFunction } from './dialect.ts';
-import { type LoweredKernel, lowerFunction, lowerHelpers, lowerKernel, PREFIX, tileCells } from './lower.ts';
+import {
+  cellFunction,
+  type LoweredKernel,
+  lowerFunction,
+  lowerHelpers,
+  lowerKernel,
+  type Packing,
+  PREFIX,
+  tileCells,
+} from './lower.ts';
 
 /** One run of a kernel. */
 export interface Call {
@@ -27,7 +36,10 @@ export interface Device {
   downloadSync(buffer: Buffer, length: number): Float32Array;
   release(buffer: Buffer): void;
   run(call: Call): Buffer;
-  /** Runs a kernel of tiles: its four results. Undefined where kernels have one result only. */
+  /**
+   * Runs a kernel of tiles (kernels/tiles.ts), which has a constant `height`: the rows of its result. Either one buffer
+   * that has them in order, or four, each with every fourth row. Undefined where kernels write one cell only.
+   */
   readonly runTiles: ((call: Call) => readonly Buffer[]) | undefined;
   destroy(): void;
 }
@@ -76,7 +88,7 @@ export class KernelCache {
 
   constructor(
     readonly gpu: GpuInstance,
-    readonly packing: 'texels' | 'floats',
+    readonly packing: Packing,
     /** GLSL to go before every kernel. */
     readonly injectedNative: string,
     /** Ends a kernel, but not the buffer of its last result. */
@@ -120,7 +132,10 @@ export class KernelCache {
       output: this.packing === 'texels' && lowered.resultWidth === 1 ? [Math.ceil((grid[0] ?? 1) / 4)] : [...grid],
       constants,
       constantTypes: Object.fromEntries(Object.keys(constants).map((name) => [name, 'Integer'])),
-      functions: [...this.#helpers, ...own].map((source) => ({ source, settings: {} })),
+      functions: [
+        ...[...this.#helpers, ...own].map((source) => ({ source, settings: {} })),
+        ...(this.packing === 'vectors' ? vectorFunctions(lowered) : []),
+      ],
       precision: 'single',
       tactic: 'precision',
       injectedNative: this.injectedNative,
@@ -129,7 +144,7 @@ export class KernelCache {
       loopMaxIterations: 1 << 20,
     };
     const run =
-      lowered.resultWidth === 16
+      this.packing === 'texels' && lowered.resultWidth === 16
         ? this.gpu.createKernelMap(tileCells, lowered.source, settings)
         : this.gpu.createKernel(lowered.source, settings);
     return { run, lowered };
@@ -149,4 +164,19 @@ export class KernelCache {
     for (const kernel of this.#compiled.values()) this.destroyKernel(kernel);
     this.#compiled.clear();
   }
+}
+
+/** Declarations of what a kernel on vectors calls; the device supplies the bodies (webgpu-vectors.ts). */
+function vectorFunctions({ accesses, resultWidth }: LoweredKernel) {
+  const reads = accesses.flatMap((access, i) => (access === 'cell' ? [cellFunction(i)] : []));
+  return [
+    ...reads.map((name) => ({
+      source: `function ${name}(i) { return [i, i, i, i]; }`,
+      settings: { argumentTypes: ['Integer'], returnType: 'Array(4)' },
+    })),
+    ...(resultWidth === 16 ? Object.values(tileCells) : []).map((source) => ({
+      source,
+      settings: { argumentTypes: ['Number', 'Number', 'Number', 'Number'], returnType: 'Array(4)' },
+    })),
+  ];
 }

@@ -14,8 +14,11 @@ export interface LoweredKernel {
   readonly resultWidth: 1 | 4 | 16;
 }
 
-/** Where four floats are one texel: reading a cell is reading an Array(4), and so is writing a result. */
-type Packing = 'texels' | 'floats';
+/**
+ * What memory consists of. Of texels: reading a cell is reading an Array(4), and every result is written so. Of vectors:
+ * a function of the device's reads a cell (`cellFunction`). Of floats: reading a cell is reading four of them.
+ */
+export type Packing = 'texels' | 'vectors' | 'floats';
 
 type Node = acorn.AnyNode;
 interface Edit {
@@ -42,7 +45,8 @@ export function lowerKernel(kernel: KernelFunction, packing: Packing): LoweredKe
     ...constantReads(node),
     ...(lanes ? laneThreads(node, text) : []),
   ];
-  const edits = [...simple, ...cellReads(node, text, packing, simple), ...tileWrites(result, text)];
+  const readCell = cellReader(packing, parameters);
+  const edits = [...simple, ...cellReads(node, text, readCell, simple), ...tileWrites(result, text)];
   const inner = { start: node.body.start + 1, end: node.body.end - 1 };
   const statements = lanes ? fourLanes(result, text, edits, inner) : apply(text, edits, inner);
   return { source: `function kernel(${parameters.join(', ')}) {${statements}}`, accesses, resultWidth };
@@ -110,29 +114,55 @@ function accessOf(name: string, reads: Map<string, Set<Access>>): Access {
   return access;
 }
 
-/** `const [p, q, r, s] = x.cell(i);` becomes four reads, whose places are computed in integers, or one of a texel. */
-function cellReads(node: Node, text: string, packing: Packing, simple: readonly Edit[]): Edit[] {
+interface CellRead {
+  readonly operand: string;
+  readonly index: string;
+  /** Whether gpu.js keeps the index in integers. */
+  readonly isInteger: boolean;
+  /** Of the four floats, those that are wanted. */
+  readonly names: readonly (string | undefined)[];
+}
+
+/** The statements for a read of a cell. */
+function cellReader(packing: Packing, parameters: readonly string[]): (read: CellRead) => string {
+  const eachLane = ({ names }: CellRead, lane: (i: number) => string) =>
+    names.map((name, i) => (name ? `const ${name} = ${lane(i)};` : '')).join(' ');
+  if (packing === 'floats')
+    return (read) => {
+      const place = read.isInteger ? read.index : `${read.index} | 0`;
+      return eachLane(read, (i) => `${read.operand}[(${place}) * 4 + ${i}]`);
+    };
+  return (read) => {
+    const { operand, index, names } = read;
+    const cell = `${names.find((name) => name)}_cell`;
+    const value =
+      packing === 'texels' ? `${operand}[${index}]` : `${cellFunction(parameters.indexOf(operand))}(${index})`;
+    return `const ${cell} = ${value}; ${eachLane(read, (i) => `${cell}[${i}]`)}`;
+  };
+}
+
+/** The function that reads a cell of the i-th operand, where memory consists of vectors. */
+export function cellFunction(i: number): string {
+  return `${PREFIX}cell${i}`;
+}
+
+/** `const [p, q, r, s] = x.cell(i);` becomes reads of a cell, or of floats, whose places are computed in integers. */
+function cellReads(node: Node, text: string, readCell: (read: CellRead) => string, simple: readonly Edit[]): Edit[] {
   const edits: Edit[] = [];
   const counters = loopCounters(node);
   for (const declaration of walk(node)) {
     if (declaration.type !== 'VariableDeclaration') continue;
     if (!declaration.declarations.some(({ id }) => id.type === 'ArrayPattern')) continue;
-    const statements = declaration.declarations.flatMap((declarator) => {
+    const statements = declaration.declarations.map((declarator) => {
       const read = declarator.init ? readOf(declarator.init, 'cell') : undefined;
       if (declarator.id.type !== 'ArrayPattern' || !read)
         return `${declaration.kind} ${apply(text, simple, declarator)};`;
-      const index = apply(text, simple, read.index);
-      const place = isInteger(read.index, counters) ? index : `${index} | 0`;
-      const names = declarator.id.elements.map((element) => (element ? nameOf(element) : undefined));
-      const texel = `${names.find((name) => name)}_cell`;
-      const parts = names.flatMap((name, lane) =>
-        name
-          ? [
-              `const ${name} = ${packing === 'texels' ? `${texel}[${lane}]` : `${read.operand}[(${place}) * 4 + ${lane}]`};`,
-            ]
-          : [],
-      );
-      return packing === 'texels' ? [`const ${texel} = ${read.operand}[${index}];`, ...parts] : parts;
+      return readCell({
+        operand: read.operand,
+        index: apply(text, simple, read.index),
+        isInteger: isInteger(read.index, counters),
+        names: declarator.id.elements.map((element) => (element ? nameOf(element) : undefined)),
+      });
     });
     edits.push({ start: declaration.start, end: declaration.end, text: statements.join(' ') });
   }

@@ -5,6 +5,8 @@
 import { BackendError } from '../../errors.ts';
 import type { Buffer } from '../backend.ts';
 import { type Call, type Device, type GpuJs, KernelCache } from './device.ts';
+import type { LoweredKernel } from './lower.ts';
+import { withVectors } from './webgpu-vectors.ts';
 
 interface PromisedBuffer {
   /** The buffer, or the promise of it while work that comes before it is waiting. */
@@ -18,6 +20,7 @@ interface WebGPUKernelState {
   readonly built: boolean;
   outputBuffer: GPUBuffer | null;
   bindGroupDirty: boolean;
+  assembleWGSL(): string;
   build(...operands: unknown[]): Promise<void>;
   run(...operands: unknown[]): Promise<unknown>;
 }
@@ -30,7 +33,7 @@ export class WebGPUDevice implements Device {
   readonly #device: GPUDevice;
   readonly #context: object;
   readonly #kernels: KernelCache;
-  readonly runTiles = undefined;
+  readonly runTiles = (call: Call) => [this.run(call)];
   readonly #pool = new Map<number, GPUBuffer[]>();
   #pooledBytes = 0;
   /** The last task that waits, if any does. Whatever follows it waits too, so that everything happens in order. */
@@ -40,7 +43,7 @@ export class WebGPUDevice implements Device {
     this.#gpujs = gpujs;
     this.#context = context;
     this.#device = context.device;
-    this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'floats', '', ({ run }) => {
+    this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'vectors', '', ({ run }) => {
       (run.kernel as unknown as WebGPUKernelState).outputBuffer = null; // it is a tensor's
       run.destroy();
     });
@@ -80,14 +83,16 @@ export class WebGPUDevice implements Device {
   }
 
   run(call: Call): PromisedBuffer {
-    const { run } = this.#kernels.get(call, '');
+    const { run, lowered } = this.#kernels.get(call, '');
     const state = run.kernel as unknown as WebGPUKernelState;
-    const built = state.built ? undefined : this.#build(call, state);
+    const built = state.built ? undefined : this.#build(call, lowered, state);
     return this.#promise(() => this.#submit(call, state), built);
   }
 
   /** Compiles with operands of the right kind; which buffers they stand for does not matter. */
-  async #build(call: Call, state: WebGPUKernelState): Promise<void> {
+  async #build(call: Call, lowered: LoweredKernel, state: WebGPUKernelState): Promise<void> {
+    const wgsl = state.assembleWGSL.bind(state);
+    state.assembleWGSL = () => withVectors(wgsl(), lowered, call.constants?.height ?? 1);
     const placeholder = { size: 16 } as GPUBuffer;
     await state.build(
       ...this.#operands(

@@ -1,10 +1,11 @@
 /** @file 2-D convolution. */
-import type { Backend, Window2d } from '../../backend.ts';
+import type { Backend, Operand, Window2d } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { convGradientKernels } from './conv-gradients.ts';
 import { conv2dMixedTiles, conv2dTiles } from './conv-tiles.ts';
 import { epilogue } from './functions.ts';
+import { copyStrided } from './layout.ts';
 import { matMulKernels } from './matmul.ts';
 import { runTiled } from './tiles.ts';
 import { type WindowConstants, windowConstants } from './window.ts';
@@ -146,36 +147,45 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
   const { matMul } = matMulKernels(device);
   const gradients = convGradientKernels(device);
 
+  const conv2d: Backend['conv2d'] = ([x, filter, bias], attributes, shape) => {
+    const { batch, inChannels, outHeight, outWidth, outChannels, activation } = attributes;
+    if (isPointwise(attributes)) {
+      const product = { ...rowsOf(batch * outHeight, outWidth), n: outChannels, k: inChannels, activation };
+      return matMul([x, filter, bias], { ...product, ...plain, sharedB: true }, shape);
+    }
+    const call = {
+      inputs: [x.buffer, filter.buffer, bias?.buffer ?? filter.buffer],
+      functions: { f: epilogue(activation) },
+      length: batch * outHeight * outWidth * outChannels,
+    };
+    const constants = { ...windowConstants(attributes), inChannels, outChannels, hasBias: bias ? 1 : 0 };
+    if (outChannels % 4 !== 0) return device.run({ ...call, kernel: conv2dFloats, constants, grid: [call.length] });
+    const inCells = inChannels % 4 === 0;
+    const cells = { ...constants, inChannels: inCells ? inChannels / 4 : inChannels, outChannels: outChannels / 4 };
+    const grid = [outChannels / 4, outWidth, batch * outHeight] as const;
+    if (device.runTiles && outWidth >= 4) {
+      const kernel = inCells ? conv2dTiles : conv2dMixedTiles;
+      const tiled = { kernel, inputs: [x.buffer, filter.buffer], constants: cells, grid, length: call.length };
+      return runTiled(device, device.runTiles, { ...tiled, bias: bias?.buffer, activation });
+    }
+    return device.run({ ...call, kernel: inCells ? conv2dCells : conv2dMixed, constants: cells, grid });
+  };
+
   return {
-    conv2d([x, filter, bias], attributes, shape) {
-      const { batch, inChannels, outHeight, outWidth, outChannels, activation } = attributes;
-      if (isPointwise(attributes)) {
-        const product = { ...rowsOf(batch * outHeight, outWidth), n: outChannels, k: inChannels, activation };
-        return matMul([x, filter, bias], { ...product, ...plain, sharedB: true }, shape);
-      }
-      const call = {
-        inputs: [x.buffer, filter.buffer, bias?.buffer ?? filter.buffer],
-        functions: { f: epilogue(activation) },
-        length: batch * outHeight * outWidth * outChannels,
-      };
-      const constants = { ...windowConstants(attributes), inChannels, outChannels, hasBias: bias ? 1 : 0 };
-      if (outChannels % 4 !== 0) return device.run({ ...call, kernel: conv2dFloats, constants, grid: [call.length] });
-      const inCells = inChannels % 4 === 0;
-      const cells = { ...constants, inChannels: inCells ? inChannels / 4 : inChannels, outChannels: outChannels / 4 };
-      const grid = [outChannels / 4, outWidth, batch * outHeight] as const;
-      if (device.runTiles && outWidth >= 4) {
-        const kernel = inCells ? conv2dTiles : conv2dMixedTiles;
-        const tiled = { kernel, inputs: [x.buffer, filter.buffer], constants: cells, grid, length: call.length };
-        return runTiled(device, device.runTiles, { ...tiled, bias: bias?.buffer, activation });
-      }
-      return device.run({ ...call, kernel: inCells ? conv2dCells : conv2dMixed, constants: cells, grid });
-    },
+    conv2d,
 
     conv2dGradInput([dy, filter], window, shape) {
-      if (!isPointwise(window)) return gradients.conv2dGradInput([dy, filter], window, shape);
-      const { batch, inChannels, inHeight, inWidth, outChannels } = window;
-      const product = { ...rowsOf(batch * inHeight, inWidth), n: inChannels, k: outChannels, activation: undefined };
-      return matMul([dy, filter, undefined], { ...product, ...plain, sharedB: true, transposeB: true }, shape);
+      const { batch, inChannels, inHeight, inWidth, outChannels, strideY, strideX } = window;
+      if (isPointwise(window)) {
+        const product = { ...rowsOf(batch * inHeight, inWidth), n: inChannels, k: outChannels, activation: undefined };
+        return matMul([dy, filter, undefined], { ...product, ...plain, sharedB: true, transposeB: true }, shape);
+      }
+      if (strideY !== 1 || strideX !== 1 || inChannels % 4 !== 0)
+        return gradients.conv2dGradInput([dy, filter], window, shape);
+      const turned = turnedFilter(device, filter);
+      const result = conv2d([dy, turned, undefined], { ...turnedWindow(window), activation: undefined }, shape);
+      device.release(turned.buffer);
+      return result;
     },
 
     conv2dGradFilter([x, dy], window, shape) {
@@ -188,3 +198,34 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
 }
 
 const plain = { transposeA: false, transposeB: false, sharedA: false, sharedB: false };
+
+/**
+ * With stride 1, the derivative by the image is a convolution of dy too: with the filter turned by 180 degrees, its
+ * matrices transposed, and the padding that brings each tap back to where it came from.
+ */
+function turnedWindow(window: Window2d): Window2d {
+  const { kernelHeight, kernelWidth, dilationY, dilationX, padTop, padLeft } = window;
+  return {
+    ...window,
+    inHeight: window.outHeight,
+    inWidth: window.outWidth,
+    inChannels: window.outChannels,
+    outHeight: window.inHeight,
+    outWidth: window.inWidth,
+    outChannels: window.inChannels,
+    padTop: (kernelHeight - 1) * dilationY - padTop,
+    padLeft: (kernelWidth - 1) * dilationX - padLeft,
+  };
+}
+
+function turnedFilter(device: Device, { buffer, shape }: Operand): Operand {
+  const [kernelHeight, kernelWidth, inChannels, outChannels] = shape as [number, number, number, number];
+  const taps = kernelHeight * kernelWidth;
+  const matrix = inChannels * outChannels;
+  const sizes = [taps, outChannels, inChannels];
+  const strides = [-matrix, 1, outChannels];
+  return {
+    shape: [kernelHeight, kernelWidth, outChannels, inChannels],
+    buffer: copyStrided(device, buffer, sizes, strides, (taps - 1) * matrix),
+  };
+}

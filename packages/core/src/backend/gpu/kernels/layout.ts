@@ -81,14 +81,24 @@ function gatherGrad(this: Gather, dy: Floats, indices: Floats): number {
   return total;
 }
 
+/** What lies at `offset` and `strides` from there along each axis, as a tensor of this shape. */
+export function copyStrided(
+  device: Device,
+  buffer: Buffer,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+): Buffer {
+  const merged = fillAxes(mergeAxes(shape, [strides]), 6);
+  const constants = { ...named('n', merged.sizes), ...named('s', merged.strides[0]), offset };
+  return device.run({ kernel: stridedCopy, inputs: [buffer], constants, ...floatGrid(shape) });
+}
+
 export function layoutKernels(
   device: Device,
 ): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat' | 'gather' | 'gatherGrad'> {
-  const walk = (x: Operand, shape: Shape, strides: readonly number[], offset = 0) => {
-    const merged = fillAxes(mergeAxes(shape, [strides]), 6);
-    const constants = { ...named('n', merged.sizes), ...named('s', merged.strides[0]), offset };
-    return device.run({ kernel: stridedCopy, inputs: [x.buffer], constants, ...floatGrid(shape) });
-  };
+  const walk = (x: Operand, shape: Shape, strides: readonly number[], offset = 0) =>
+    copyStrided(device, x.buffer, shape, strides, offset);
 
   const join = (a: Operand, b: Operand, axis: number): Operand => {
     const shape = a.shape.with(axis, at(a.shape, axis) + at(b.shape, axis));

@@ -34,6 +34,18 @@ function interleaveRows(this: Interleave, a: Floats, b: Floats, c: Floats, d: Fl
   ];
 }
 
+/** Bias and activation where the result is in order already. */
+function finishRows(this: Interleave, rows: Floats, bias: Floats): Cell {
+  const [s0, s1, s2, s3] = rows.cell(this.thread.y * this.constants.width + this.thread.x);
+  const [h0, h1, h2, h3] = bias.cell(this.thread.x);
+  return [
+    this.f(this.constants.hasBias === 1 ? s0 + h0 : s0, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s1 + h1 : s1, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s2 + h2 : s2, 0, 0),
+    this.f(this.constants.hasBias === 1 ? s3 + h3 : s3, 0, 0),
+  ];
+}
+
 interface TiledCall extends Omit<Call, 'grid' | 'functions'> {
   readonly grid: readonly [width: number, height: number, depth: number];
   readonly bias?: Buffer | undefined;
@@ -48,15 +60,18 @@ export function runTiled(
 ): Buffer {
   const [width, height, depth] = call.grid;
   const tiles = Math.ceil(height / 4);
-  const quarters = runTiles({ ...call, grid: [width, tiles, depth] });
+  const results = runTiles({ ...call, constants: { ...call.constants, height }, grid: [width, tiles, depth] });
+  const [first] = results as [Buffer];
+  const inOrder = results.length === 1;
+  if (inOrder && !bias && !activation) return first;
   const result = device.run({
-    kernel: interleaveRows,
-    inputs: [...quarters, bias ?? (quarters[0] as Buffer)],
+    kernel: inOrder ? finishRows : interleaveRows,
+    inputs: [...results, bias ?? first],
     constants: { width, tiles, hasBias: bias ? 1 : 0 },
     functions: { f: epilogue(activation) },
-    grid: call.grid,
+    grid: inOrder ? [width, height * depth] : call.grid,
     length: call.length,
   });
-  for (const quarter of quarters) device.release(quarter);
+  for (const part of results) device.release(part);
   return result;
 }
