@@ -54,7 +54,7 @@ export function confusionMatrixPlot(matrix: ConfusionMatrix, options: ConfusionP
           color: {
             field: 'share',
             type: 'quantitative',
-            scale: { domain: [0, 1], scheme: 'blues' },
+            scale: { domain: [0, 1], range: ['#f1f5f9', '#2b7bba', '#08306b'], interpolate: 'lab' },
             legend: { title: 'Share of actual class', format: '.0%', gradientLength: 160, tickCount: 5 },
           },
         },
@@ -63,7 +63,7 @@ export function confusionMatrixPlot(matrix: ConfusionMatrix, options: ConfusionP
         mark: { type: 'text', fontSize: 13 },
         encoding: {
           text: { field: 'text' },
-          color: { condition: { test: 'datum.share > 0.5', value: '#ffffff' }, value: INK },
+          color: { condition: { test: 'datum.share > 0.4', value: '#ffffff' }, value: INK },
         },
       },
     ],

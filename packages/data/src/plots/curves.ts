@@ -38,12 +38,9 @@ interface Point {
   readonly part: 'Training' | 'Validation';
 }
 
-const VALUE = { field: 'value', type: 'quantitative' } as const;
-
 function panel(epochs: readonly EpochFigures[], name: string) {
   const values = [...points(epochs, name, 'Training'), ...points(epochs, validationName(name), 'Validation')];
-  const format = /accuracy|precision|recall|f1/i.test(name) ? '.0%' : undefined;
-  const axis = format ? { format } : {};
+  const axis = /accuracy|precision|recall|f1/i.test(name) ? { format: '.2~%' } : {};
   const layer = [
     {
       mark: { type: 'line', strokeWidth: 2.5, strokeJoin: 'round', point: epochs.length === 1 },
@@ -62,7 +59,12 @@ function panel(epochs: readonly EpochFigures[], name: string) {
         axis: { title: 'Epoch', tickMinStep: 1, grid: false },
         scale: { nice: false, zero: false },
       },
-      y: { ...VALUE, axis: { title: capitalised(name), tickCount: 6, ...axis }, scale: { zero: false } },
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        axis: { title: capitalised(name), tickCount: 6, ...axis },
+        scale: { zero: false, padding: 16 },
+      },
     },
     layer,
   };
@@ -88,8 +90,10 @@ function best(values: readonly Point[], name: string): object[] {
   const sign = /loss|error/i.test(name) ? -1 : 1;
   const { epoch, value } = validation.reduce((a, b) => (sign * b.value > sign * a.value ? b : a));
   const shown = sign > 0 && value <= 1 ? `${(100 * value).toFixed(1)}%` : value.toPrecision(3);
-  const last = Math.max(...values.map((point) => point.epoch));
-  const align = epoch > 0.75 * last ? 'right' : epoch < 0.25 * last ? 'left' : 'center';
+  const all = values.map((point) => point.epoch);
+  const [first, last] = [Math.min(...all), Math.max(...all)];
+  const place = last > first ? (epoch - first) / (last - first) : 0.5;
+  const align = place > 0.75 ? 'right' : place < 0.25 ? 'left' : 'center';
   return [
     {
       data: { values: [{ epoch, value }] },
