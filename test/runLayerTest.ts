@@ -54,7 +54,6 @@ export const testedLayers = new Set<string>();
 
 /** Defines a test that makes the layer, in several copies, and checks it from its build to its first training step. */
 export function runLayerTest(name: string, makeLayer: () => AnyLayer, layerCase: LayerCase): void {
-  testedLayers.add(makeLayer().className);
   it(name, async () => {
     const before = memory();
     const layers: AnyLayer[] = [];
@@ -70,6 +69,7 @@ export function runLayerTest(name: string, makeLayer: () => AnyLayer, layerCase:
     });
 
     const layer = built(makeLayer());
+    testedLayers.add(layer.className);
     checkShapes(layer, layerCase);
     checkWeights(layer, layerCase);
     const output = await checkInference(layer, inputs, layerCase);

@@ -1,4 +1,5 @@
 import type { Shape } from '@fer/core';
+import * as layers from '@fer/layers';
 import {
   Activation,
   type ActivationName,
@@ -13,9 +14,11 @@ import {
   Flatten,
   GlobalAveragePooling2D,
   GlobalMaxPooling2D,
+  Layer,
   LayerNormalization,
   LocalResponseNormalization,
   MaxPooling2D,
+  Model,
   Multiply,
   Normalization,
   RandomFlip,
@@ -32,9 +35,10 @@ import {
   StochasticDepth,
   ZeroPadding2D,
 } from '@fer/layers';
+import { expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 import { awayFrom, uniform } from '../inputs.ts';
-import { runLayerTest } from '../runLayerTest.ts';
+import { runLayerTest, testedLayers } from '../runLayerTest.ts';
 
 const image = [5, 4, 3];
 const notImages = [[[4]], [[4, 4]], [[1, 4, 4, 3]]];
@@ -331,4 +335,16 @@ onEveryBackend(() => {
     () => new RandomTranslation({ heightFactor: 0.3, widthFactor: [0.1, 0.2], fillMode: 'constant', fillValue: 1 }),
     augmentation,
   );
+
+  it('every layer is among these', () => {
+    const names = Object.entries(layers).flatMap(([name, value]) => (isLayer(value) ? [name] : []));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !testedLayers.has(name))).toEqual([]);
+  });
 });
+
+/** A class of layers; a model is one too, but not one of this library's layers. */
+function isLayer(value: unknown): boolean {
+  if (typeof value !== 'function' || value === Model) return false;
+  return value.prototype instanceof Layer && !(value.prototype instanceof Model);
+}

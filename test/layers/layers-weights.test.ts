@@ -151,8 +151,8 @@ describe('initializers', () => {
     [{ name: 'cauchy' }, 'there is no initializer {"name":"cauchy"}'],
     [{ name: 'constant', value: Number.NaN }, 'constant: value must be a finite number'],
     [{ name: 'varianceScaling', scale: -1 }, 'varianceScaling: scale must be'],
-    [{ name: 'varianceScaling', mode: 'fan' }, "varianceScaling: there is no mode 'fan'"],
-    [{ name: 'varianceScaling', distribution: 'normal' }, "varianceScaling: there is no distribution 'normal'"],
+    [{ name: 'varianceScaling', mode: 'fan' }, 'varianceScaling: mode must be one of fanIn, fanOut, fanAvg but is fan'],
+    [{ name: 'varianceScaling', distribution: 'normal' }, 'varianceScaling: distribution must be one of'],
   ];
   for (const [initializer, message] of refused) {
     it(`refuses ${JSON.stringify(initializer)}`, async () => {

@@ -149,7 +149,7 @@ const cases: Case[] = [
   ['Concatenate along the height', new Concatenate({ axis: 1 }), tfjs.concatenate({ axis: 1 }), image, [2, 6, 3]],
 ];
 
-/** tfjs cannot differentiate these: dilation, batch normalisation without gamma, comparisons; or counts padding then. */
+/** tfjs has no gradient for these: dilation, batch-norm without gamma, comparisons; or one that counts padding. */
 const withoutGradients: Case[] = [
   [
     'Conv2D with dilation',

@@ -136,9 +136,13 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Tensor {
   return fromFloats(values, [labels.length, classes], 'float32');
 }
 
-function drawn(operator: string, shape: Shape, draw: () => number): Tensor {
+/** A tensor of as many draws. */
+export function drawn(operator: string, shape: Shape, draw: () => number): Tensor {
   checkShape(operator, shape);
-  return fromFloats(Float32Array.from({ length: sizeOf(shape) }, draw), shape, 'float32');
+  const values = new Float32Array(sizeOf(shape));
+  // Float32Array.from takes five times as long, which dropout would notice
+  for (let i = 0; i < values.length; i++) values[i] = draw();
+  return fromFloats(values, shape, 'float32');
 }
 
 /** Uniform numbers in [minimum, maximum). */

@@ -31,8 +31,8 @@ export type Constraint =
 
 interface NormAxes {
   /**
-   * Along which norms are taken. Unless given, all but the last, so that each output unit's incoming weights have one norm;
-   * for a vector, axis 0. Depthwise kernels have an output for each of the last two axes: [0, 1].
+   * Along which norms are taken. Unless given, all but the last, so that each output unit's incoming weights have one
+   * norm; for a vector, axis 0. Depthwise kernels have an output for each of the last two axes: [0, 1].
    */
   readonly axis?: Axes;
 }

@@ -1,5 +1,18 @@
 /** @file Where weights begin. */
-import { ArgumentError, checkFinite, checkRange, full, type Random, type Shape, type Tensor, tensor } from '@fer/core';
+import {
+  ArgumentError,
+  checkFinite,
+  checkOneOf,
+  checkRange,
+  full,
+  type Random,
+  randomNormal,
+  randomUniform,
+  type Shape,
+  type Tensor,
+  tensor,
+  truncatedNormal,
+} from '@fer/core';
 
 /** Keras' initializers in camelCase; those that have options as objects. */
 export type Initializer =
@@ -47,23 +60,20 @@ export function initialize(initializer: Initializer, shape: Shape, random: Rando
   if (initializer === 'ones') return full(shape, 1);
   if (typeof initializer === 'string') {
     if (!Object.hasOwn(scalings, initializer)) throw unknown(initializer);
-    return drawn(shape, scaled(scalings[initializer], shape, random));
+    return scaled(scalings[initializer], shape, random);
   }
   switch (initializer.name) {
     case 'constant':
       checkFinite('constant', 'value', initializer.value);
       return full(shape, initializer.value);
-    case 'randomUniform': {
-      const { minval = -0.05, maxval = 0.05 } = initializer;
-      return drawn(shape, () => random.uniform(minval, maxval));
-    }
+    case 'randomUniform':
+      return randomUniform(shape, random, initializer.minval ?? -0.05, initializer.maxval ?? 0.05);
     case 'randomNormal':
-    case 'truncatedNormal': {
-      const { name, mean = 0, stddev = 0.05 } = initializer;
-      return drawn(shape, () => random[name === 'randomNormal' ? 'normal' : 'truncatedNormal'](mean, stddev));
-    }
+      return randomNormal(shape, random, initializer.mean ?? 0, initializer.stddev ?? 0.05);
+    case 'truncatedNormal':
+      return truncatedNormal(shape, random, initializer.mean ?? 0, initializer.stddev ?? 0.05);
     case 'varianceScaling':
-      return drawn(shape, scaled(initializer, shape, random));
+      return scaled(initializer, shape, random);
     case 'orthogonal':
       return tensor(orthogonal(shape, random, initializer.gain ?? 1), shape);
     default:
@@ -76,36 +86,22 @@ const unknown = (initializer: unknown) =>
 
 const sizeOf = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
 
-function drawn(shape: Shape, draw: () => number): Tensor {
-  // a loop: large layers have 100 million weights
-  const values = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = draw();
-  return tensor(values, shape);
-}
-
-function scaled(options: Partial<Scaling>, shape: Shape, random: Random): () => number {
+function scaled(options: Partial<Scaling>, shape: Shape, random: Random): Tensor {
   const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' } = options;
   checkRange('varianceScaling', 'scale', scale, Number.MIN_VALUE, Number.MAX_VALUE);
+  checkOneOf('varianceScaling', 'mode', mode, ['fanIn', 'fanOut', 'fanAvg']);
+  checkOneOf('varianceScaling', 'distribution', distribution, ['uniform', 'truncatedNormal', 'untruncatedNormal']);
   const { fanIn, fanOut } = fansOf(shape);
   const fan = { fanIn, fanOut, fanAvg: (fanIn + fanOut) / 2 }[mode];
-  if (fan === undefined) throw new ArgumentError('varianceScaling', `there is no mode '${mode}'`);
   const deviation = Math.sqrt(scale / Math.max(1, fan));
-  switch (distribution) {
-    case 'uniform': {
-      const limit = Math.sqrt(3) * deviation;
-      return () => random.uniform(-limit, limit);
-    }
-    case 'untruncatedNormal':
-      return () => random.normal(0, deviation);
-    case 'truncatedNormal': {
-      // cutting a normal off at two deviations leaves this much of its deviation
-      const kept = 0.87962566103423978;
-      return () => random.truncatedNormal(0, deviation / kept);
-    }
-    default:
-      throw new ArgumentError('varianceScaling', `there is no distribution '${distribution}'`);
-  }
+  if (distribution === 'untruncatedNormal') return randomNormal(shape, random, 0, deviation);
+  if (distribution === 'truncatedNormal') return truncatedNormal(shape, random, 0, deviation / KEPT);
+  const limit = Math.sqrt(3) * deviation;
+  return randomUniform(shape, random, -limit, limit);
 }
+
+/** What cutting a normal off at two deviations leaves of its deviation. */
+const KEPT = 0.87962566103423978;
 
 /** Keras' numbers of inputs and outputs of a unit: a filter's last two axes, each times its window. */
 function fansOf(shape: Shape): { fanIn: number; fanOut: number } {

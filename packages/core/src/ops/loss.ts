@@ -1,9 +1,9 @@
 /** @file Losses, and dropout. */
 import { composite, noGrad } from '../autograd/tape.ts';
-import { range, tensor } from '../creation.ts';
+import { drawn, range, tensor } from '../creation.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { at, broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
+import { at, broadcastShapes, formatShape, type Shape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { logSoftmax } from './activation.ts';
 import { checkDType, checkRange, checkRank, checkTensor } from './check.ts';
@@ -100,6 +100,11 @@ export function dropout(x: Tensor, rate: number, random: Random, noiseShape: Sha
       `noiseShape ${formatShape(noiseShape)} does not broadcast to x ${formatShape(x.shape)}`,
     );
   }
-  const mask = Float32Array.from({ length: sizeOf(noiseShape) }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
-  return composite([x], () => mul(x, tensor(mask, noiseShape)));
+  const scale = 1 / (1 - rate);
+  return composite([x], () =>
+    mul(
+      x,
+      drawn('dropout', noiseShape, () => (random.uniform() < rate ? 0 : scale)),
+    ),
+  );
 }

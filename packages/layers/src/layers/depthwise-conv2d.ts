@@ -20,8 +20,8 @@ export interface DepthwiseConv2DOptions
 }
 
 /**
- * 2-D convolution of each channel by itself. Input [H, W, in]; weights depthwise_kernel [kh, kw, in, multiplier] and bias
- * [in * multiplier].
+ * 2-D convolution of each channel by itself. Input [H, W, in]; weights depthwise_kernel [kh, kw, in, multiplier] and
+ * bias [in * multiplier].
  */
 export class DepthwiseConv2D extends Layer<Tensor, DepthwiseConv2DOptions> {
   readonly className = 'DepthwiseConv2D';

@@ -14,7 +14,7 @@ export interface LocalResponseNormalizationOptions extends LayerOptions {
   readonly beta?: number;
 }
 
-/** x / (bias + alpha s)^beta, s being the sum of x^2 over the channels nearby (Krizhevsky et al. 2012; TensorFlow's form). */
+/** x / (bias + alpha s)^beta, s being the sum of x^2 over the channels nearby (Krizhevsky et al. 2012, as TensorFlow). */
 export class LocalResponseNormalization extends Layer<Tensor, LocalResponseNormalizationOptions> {
   readonly className = 'LocalResponseNormalization';
 

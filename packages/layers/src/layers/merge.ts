@@ -16,7 +16,7 @@ abstract class Merge<O extends LayerOptions = LayerOptions> extends Layer<readon
   }
 }
 
-/** The sum of tensors of one shape. Nothing is broadcast: where a residual branch and its shortcut differ, that is an error. */
+/** The sum of tensors of one shape. Nothing is broadcast: a residual branch must have its shortcut's shape. */
 export class Add extends Merge {
   readonly className = 'Add';
 
@@ -37,7 +37,10 @@ export class Add extends Merge {
   }
 }
 
-/** The product, element by element, of tensors of one rank. Axes of size 1 are broadcast: [1, 1, C] weighs the channels of [H, W, C]. */
+/**
+ * The product, element by element, of tensors of one rank. Axes of size 1 are broadcast: [1, 1, C] weighs the channels
+ * of [H, W, C].
+ */
 export class Multiply extends Merge {
   readonly className = 'Multiply';
 
