@@ -108,7 +108,8 @@ const server = await createServer({
   configFile: false,
   logLevel: 'error',
   resolve: { conditions: ['source', 'browser', 'module', 'import', 'default'] },
-  server: { fs: { allow: [fileURLToPath(new URL('../..', import.meta.url))] } },
+  // a file that changes meanwhile must not reload the page
+  server: { hmr: false, watch: null, fs: { allow: [fileURLToPath(new URL('../..', import.meta.url))] } },
 });
 await server.listen();
 try {

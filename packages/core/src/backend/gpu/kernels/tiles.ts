@@ -1,19 +1,20 @@
 /**
  * @file Kernels of tiles: a thread computes the same four columns of four neighbouring rows, so that it reads 8 cells for
- * 64 multiplications rather than 5 for 16. Where kernels can have four results, which the GL modes can.
+ * 64 multiplications rather than 5 for 16. On GL a kernel draws its four rows into four textures, to be interleaved; on
+ * webgpu it stores them where they belong.
  */
 import type { Activation, Buffer } from '../../backend.ts';
 import type { Call, Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { epilogue } from './functions.ts';
 
-type Interleave = Thread<
-  { width: number; tiles: number; hasBias: number },
+type Rows = Thread<
+  { width: number; height: number; tiles: number; hasBias: number },
   { f(x: number, alpha: number, beta: number): number }
 >;
 
 /** Row 4i + j is row i of the j-th operand; of each matrix these have `tiles` rows of `width` cells. Then the epilogue. */
-function interleaveRows(this: Interleave, a: Floats, b: Floats, c: Floats, d: Floats, bias: Floats): Cell {
+function interleaveRows(this: Rows, a: Floats, b: Floats, c: Floats, d: Floats, bias: Floats): Cell {
   const tile = this.divide(this.thread.y, 4);
   const operand = this.thread.y - tile * 4;
   const place = (this.thread.z * this.constants.tiles + tile) * this.constants.width + this.thread.x;
@@ -35,8 +36,10 @@ function interleaveRows(this: Interleave, a: Floats, b: Floats, c: Floats, d: Fl
 }
 
 /** Bias and activation where the result is in order already. */
-function finishRows(this: Interleave, rows: Floats, bias: Floats): Cell {
-  const [s0, s1, s2, s3] = rows.cell(this.thread.y * this.constants.width + this.thread.x);
+function finishRows(this: Rows, rows: Floats, bias: Floats): Cell {
+  const [s0, s1, s2, s3] = rows.cell(
+    (this.thread.z * this.constants.height + this.thread.y) * this.constants.width + this.thread.x,
+  );
   const [h0, h1, h2, h3] = bias.cell(this.thread.x);
   return [
     this.f(this.constants.hasBias === 1 ? s0 + h0 : s0, 0, 0),
@@ -67,9 +70,9 @@ export function runTiled(
   const result = device.run({
     kernel: inOrder ? finishRows : interleaveRows,
     inputs: [...results, bias ?? first],
-    constants: { width, tiles, hasBias: bias ? 1 : 0 },
+    constants: { width, height, tiles, hasBias: bias ? 1 : 0 },
     functions: { f: epilogue(activation) },
-    grid: inOrder ? [width, height * depth] : call.grid,
+    grid: call.grid,
     length: call.length,
   });
   for (const part of results) device.release(part);
