@@ -1,0 +1,188 @@
+/** @file Losses and metrics by name, and mixtures of images. */
+import {
+  ArgumentError,
+  gradientCheck,
+  Random,
+  randomUniform,
+  setBackend,
+  softmaxCrossEntropy,
+  type Tensor,
+  tensor,
+} from '@fer/core';
+import { cutmix, evaluate, Flatten, type Loss, type Metric, mixup, Sequential } from '@fer/layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+beforeAll(async () => {
+  await setBackend('simd');
+});
+
+const logits = [
+  [2, 1, 0],
+  [0, 3, 1],
+];
+/** log of the probability of class c. */
+const logP = (row: number[], c: number) => (row[c] as number) - Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0));
+
+/** A model that returns what it is given, so that losses of known outputs are seen. */
+async function figures(outputs: number[][], y: Tensor, loss: Loss, metrics?: Metric[]) {
+  const identity = new Sequential([new Flatten()], { inputShape: [outputs[0]?.length ?? 0] });
+  return evaluate(identity, { x: tensor(outputs), y }, { loss, ...(metrics && { metrics }) });
+}
+
+describe('softmaxCrossEntropy', () => {
+  const labels = tensorLabels([0, 2]);
+  const [a, b] = logits as [number[], number[]];
+
+  it('of labels, alone and with options', async () => {
+    const y = labels();
+    const plain = -(logP(a, 0) + logP(b, 2)) / 2;
+    expect((await figures(logits, y, 'softmaxCrossEntropy')).loss).toBeCloseTo(plain, 5);
+    const weighted = -(2 * logP(a, 0) + 0.5 * logP(b, 2)) / 2;
+    const options = { name: 'softmaxCrossEntropy', classWeights: [2, 1, 0.5] } as const;
+    expect((await figures(logits, y, options)).loss).toBeCloseTo(weighted, 5);
+    const smoothed = [a, b].map((row, i) => [0, 1, 2].map((c) => (c === 2 * i ? 0.8 : 0.1) * logP(row, c)));
+    const { loss } = await figures(logits, y, { name: 'softmaxCrossEntropy', labelSmoothing: 0.3 });
+    expect(loss).toBeCloseTo(-smoothed.flat().reduce((x, z) => x + z) / 2, 5);
+  });
+
+  it('of probabilities', async () => {
+    const y = tensor([
+      [0.5, 0.5, 0],
+      [0, 0, 1],
+    ]);
+    const expected = -(0.5 * logP(a, 0) + 0.5 * logP(a, 1) + logP(b, 2)) / 2;
+    expect((await figures(logits, y, 'softmaxCrossEntropy')).loss).toBeCloseTo(expected, 5);
+  });
+
+  it('as focal loss', async () => {
+    const focal = (row: number[], c: number) => -((1 - Math.exp(logP(row, c))) ** 2) * logP(row, c);
+    const { loss } = await figures(logits, labels(), { name: 'softmaxCrossEntropy', gamma: 2 });
+    expect(loss).toBeCloseTo((focal(a, 0) + focal(b, 2)) / 2, 5);
+  });
+
+  it('has the derivative of the focal loss, at certainty too', async () => {
+    const y = labels();
+    for (const gamma of [1, 2, 3.5])
+      await gradientCheck((x) => softmaxCrossEntropy(x, y, { gamma }), [tensor(logits)], { tolerance: 5e-3 });
+    const certain = await figures([[1000, 0, 0]], tensorLabels([0])(), { name: 'softmaxCrossEntropy', gamma: 2 });
+    expect(certain.loss).toBe(0);
+  });
+
+  it('refuses a gamma where the derivative has a pole', async () => {
+    expect(() => softmaxCrossEntropy(tensor(logits), labels(), { gamma: 0.5 })).toThrow(ArgumentError);
+  });
+
+  it('refuses labels that are no class', async () => {
+    const wrong = figures(logits, tensorLabels([0, 3])(), 'softmaxCrossEntropy');
+    await expect(wrong).rejects.toThrow('evaluate: 1 labels of a batch are no index into the');
+  });
+});
+
+it('meanSquaredError has no metric unless one is asked for', async () => {
+  const y = tensor([
+    [2, 1, 1],
+    [0, 0, 1],
+  ]);
+  expect(await figures(logits, y, 'meanSquaredError')).toEqual({ loss: Math.fround(10 / 6) });
+});
+
+it('refuses losses and metrics that do not exist', async () => {
+  const y = tensorLabels([0, 1])();
+  await expect(figures(logits, y, 'hinge' as Loss)).rejects.toThrow(/no loss "hinge"/);
+  await expect(figures(logits, y, 'softmaxCrossEntropy', ['f1' as Metric])).rejects.toThrow(/no metric "f1"/);
+});
+
+describe('metrics', () => {
+  const scores = [
+    [3, 2, 1],
+    [1, 2, 3],
+    [2, 2, 1],
+    [0, 5, 1],
+  ];
+  const metrics: Metric[] = ['accuracy', { name: 'topK', k: 2 }];
+
+  it('count the examples whose label is among the highest scores, ties included', async () => {
+    const y = tensorLabels([0, 0, 1, 2])();
+    expect(await figures(scores, y, 'softmaxCrossEntropy', metrics)).toMatchObject({ accuracy: 0.25, top2: 0.75 });
+  });
+
+  it('take the likeliest class of soft labels', async () => {
+    const soft = [0, 0, 1, 2].map((label) => [0, 1, 2].map((c) => (c === label ? 0.8 : 0.1)));
+    const y = tensor(soft);
+    expect(await figures(scores, y, 'softmaxCrossEntropy', metrics)).toMatchObject({ accuracy: 0.25, top2: 0.75 });
+  });
+
+  it('do not count scores that are no numbers', async () => {
+    const y = tensorLabels([1])();
+    const nan = await figures([[Number.NaN, Number.NaN, Number.NaN]], y, 'softmaxCrossEntropy', metrics);
+    expect(nan).toMatchObject({ accuracy: 0, top2: 0 });
+  });
+});
+
+function tensorLabels(labels: number[]): () => Tensor {
+  return () => tensor(labels, [labels.length], 'int32');
+}
+
+describe('mixing', () => {
+  const images = () => randomUniform([6, 5, 4, 2], new Random(1), 0, 1);
+  const classes = [0, 1, 2, 3, 4, 5];
+  /** With a class for each image, the mixed labels tell which images are in it. */
+  const labels = tensorLabels(classes);
+
+  it('mixup blends pictures and labels alike', async () => {
+    const x = images();
+    const mixed = mixup(x, labels(), { alpha: 1, classes: 6 }, new Random(3));
+    const [pixels, blended, shares] = [await x.data(), await mixed.images.data(), await mixed.labels.data()];
+    const size = 40;
+    for (const i of classes) {
+      const row = Array.from(shares.slice(6 * i, 6 * i + 6));
+      expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+      for (let j = 0; j < size; j++) {
+        const expected = row.reduce((sum, share, k) => sum + share * (pixels[k * size + j] as number), 0);
+        expect(blended[i * size + j]).toBeCloseTo(expected, 5);
+      }
+    }
+    expect(new Set(shares.map((share) => Math.round(1e6 * share))).size).toBeGreaterThan(2);
+  });
+
+  it('cutmix pastes a box, and labels by its area', async () => {
+    const x = images();
+    const pixels = await x.data();
+    let boxes = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      const mixed = cutmix(x, labels(), { alpha: 1, classes: 6 }, new Random(seed));
+      const [pasted, shares] = [await mixed.images.data(), await mixed.labels.data()];
+      for (const i of classes) {
+        const own = pasted.slice(40 * i, 40 * i + 40).filter((value, j) => value === pixels[40 * i + j]).length;
+        expect(shares[7 * i]).toBeCloseTo(own / 40, 5);
+        if (own > 0 && own < 40) boxes++;
+      }
+    }
+    expect(boxes).toBeGreaterThan(10);
+  });
+
+  it('draws lambda from Beta(alpha, alpha)', async () => {
+    for (const alpha of [0.2, 1, 4]) {
+      const random = new Random(5);
+      const pair = tensor([0, 1], [2, 1]);
+      const draws: number[] = [];
+      while (draws.length < 4000) {
+        const [first, second] = await mixup(pair, tensorLabels([0, 1])(), { alpha, classes: 2 }, random).images.data();
+        // where the partner was another image, the pair has become 1 - lambda and lambda
+        if (first !== 0) draws.push(second as number);
+      }
+      const mean = draws.reduce((sum, draw) => sum + draw) / draws.length;
+      const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / draws.length;
+      expect(mean).toBeCloseTo(0.5, 1);
+      expect(variance / (1 / (4 * (2 * alpha + 1)))).toBeCloseTo(1, 1);
+    }
+  });
+
+  it('refuses an alpha of 0 and images without rows', () => {
+    const x = images();
+    expect(() => mixup(x, labels(), { alpha: 0, classes: 6 }, new Random(1))).toThrow(/alpha must be above 0 but is 0/);
+    expect(() => cutmix(tensor([[1]]), labels(), { alpha: 1, classes: 6 }, new Random(1))).toThrow(
+      /images \[N,H,W,C\]/,
+    );
+  });
+});
