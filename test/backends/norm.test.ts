@@ -82,6 +82,7 @@ onEveryBackend(() => {
       [[1, 2, 2, 13], { depthRadius: 2, bias: 2, alpha: 0.5, beta: 0.75 }],
       [[3, 1, 5, 8], { depthRadius: 2, beta: 1 }],
       [[1, 2, 2, 1], { depthRadius: 5 }],
+      [[1, 1, 2, 6], { depthRadius: 1e6 }],
       [[1, 3, 3, 5], { depthRadius: 0, bias: 0.5 }],
     ];
     for (const [shape, settings] of cases) {

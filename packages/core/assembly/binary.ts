@@ -1,7 +1,7 @@
 /** @file The elementwise functions of two variables, with broadcasting. Classes as in unary.ts. */
 import { BLOCK, int, pointer } from './job';
 import { pow } from './math';
-import { at, choose, indicator, storeLanes } from './vector';
+import { at, choose, indicator, larger, smaller, storeLanes } from './vector';
 import { isOneRow, rowOffset, WALK } from './walk';
 
 abstract class Binary {
@@ -40,13 +40,13 @@ class Pow extends Binary {
 
 class Maximum extends Binary {
   value(a: v128, b: v128): v128 {
-    return f32x4.max(a, b);
+    return larger(a, b);
   }
 }
 
 class Minimum extends Binary {
   value(a: v128, b: v128): v128 {
-    return f32x4.min(a, b);
+    return smaller(a, b);
   }
 }
 

@@ -78,12 +78,6 @@ export function storeTransposed(v0: v128, v1: v128, v2: v128, v3: v128, y: usize
   v128.store(y + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
-/** The sum of the four lanes. */
-export function sumLanes(v: v128): f32 {
-  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
-}
-
 /** The address of a float. */
 export function at(x: usize, index: i32): usize {
   return x + ((<usize>index) << 2);

@@ -79,14 +79,16 @@ export function normKernels(
   };
 
   const lrn = (kernel: string, x: Operand, others: readonly number[], attributes: LrnAttributes) => {
-    const { depthRadius, bias, alpha, beta } = attributes;
+    const { bias, alpha, beta } = attributes;
     const result = device.allocate(x.shape);
     const channels = at(x.shape, -1);
+    // a larger radius than this adds nothing but zeros
+    const radius = Math.min(attributes.depthRadius, channels - 1);
     device.run(kernel, {
-      integers: [pointer(x), result.pointer, channels, depthRadius, ...others],
+      integers: [pointer(x), result.pointer, channels, radius, ...others],
       floats: [bias, alpha, beta],
       items: sizeOf(x.shape) / channels,
-      work: sizeOf(x.shape) * (POWER + 2 * depthRadius),
+      work: sizeOf(x.shape) * (POWER + 2 * radius),
     });
     return result;
   };
