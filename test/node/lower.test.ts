@@ -1,12 +1,12 @@
 /**
  * @file Lowering of kernels. Where tensors are rows of floats the result is JavaScript again, and where they are texels
- * it is so for arrays of cells: so it is run here, without gpu.js, and must compute what the kernel says.
+ * or vectors it is so for arrays of cells: so it is run here, without gpu.js, and must compute what the kernel says.
  */
 import { describe, expect, it } from 'vitest';
 import type { KernelFunction, ScalarFunction } from '../../packages/core/src/backend/gpu/dialect.ts';
-import { lowerFunction, lowerHelpers, lowerKernel } from '../../packages/core/src/backend/gpu/lower.ts';
+import { cellFunction, lowerFunction, lowerHelpers, lowerKernel } from '../../packages/core/src/backend/gpu/lower.ts';
 
-type Packing = 'floats' | 'texels';
+type Packing = 'floats' | 'texels' | 'vectors';
 
 interface Run {
   readonly operands: readonly (readonly number[])[];
@@ -29,7 +29,10 @@ function run(
 ) {
   const lowered = lowerKernel(kernel, packing);
   const helpers = [...lowerHelpers(), ...Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn))];
-  const compiled = new Function(`${helpers.join('\n')}\nreturn ${lowered.source}`)();
+  const reads = operands.map((_, i) => `function ${cellFunction(i)}(place) { return cells[${i}][place]; }`);
+  const compiled = new Function('cells', `${[...helpers, ...reads].join('\n')}\nreturn ${lowered.source}`)(
+    operands.map(cellsOf),
+  );
   const views = operands.map((values, i) =>
     packing === 'texels' && lowered.accesses[i] === 'cell' ? cellsOf(values) : values,
   );
@@ -46,10 +49,10 @@ function run(
 const cellsOf = (values: readonly number[]) =>
   Array.from({ length: Math.ceil(values.length / 4) }, (_, i) => values.slice(i * 4, i * 4 + 4));
 
-const both: Packing[] = ['floats', 'texels'];
+const packings: Packing[] = ['floats', 'texels', 'vectors'];
 const eight = [1, 2, 3, 4, 5, 6, 7, 8];
 
-describe.each(both)('a kernel lowered to %s', (packing) => {
+describe.each(packings)('a kernel lowered to %s', (packing) => {
   it('reads and returns floats', () => {
     const kernel = kernelOf('function (x) { return x.at(this.thread.x) * 2; }');
     expect(run(kernel, packing, { operands: [eight], length: 7 })).toEqual([2, 4, 6, 8, 10, 12, 14]);
@@ -139,12 +142,12 @@ describe('a kernel that was bundled', () => {
   // 1 + 2*3 + 5 + 6*3 - 0.5 - 0.25, max(3*4, 7*8), i = 1 and 3
   const expected = [29.25 + 5600 + 20_000 + 1_000_000 + 40_000_000];
 
-  it.each(both)('as it is written, on %s', (packing) => {
+  it.each(packings)('as it is written, on %s', (packing) => {
     expect(run(kernelOf(readable), packing, call)).toEqual(expected);
   });
 
   it.each(
-    Object.entries(rewritten).flatMap(([name, source]) => both.map((packing) => [name, packing, source] as const)),
+    Object.entries(rewritten).flatMap(([name, source]) => packings.map((packing) => [name, packing, source] as const)),
   )('%s, on %s', (_name, packing, source) => {
     expect(run(kernelOf(source), packing, call)).toEqual(expected);
   });

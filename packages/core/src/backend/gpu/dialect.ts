@@ -2,9 +2,9 @@
  * @file The dialect that kernels are written in: TypeScript functions that gpu.js compiles, with three additions.
  *
  * - A tensor is a flat row of floats, read one by one, `x.at(i)`, or four at a time, `x.cell(c)` for floats 4c to 4c + 3.
- *   Four at a time is one memory access on the GL modes. A kernel reads each of its tensors in one of the two ways.
+ *   Four at a time is one memory access on GL and webgpu. A kernel reads each of its tensors in one of the two ways.
  * - `return v` computes one float of the result, the one numbered `this.thread.x`; `return [p, q, r, s]` computes a cell
- *   of four; `return [[...], [...], [...], [...]]` computes four cells, one each of four results (on GL modes).
+ *   of four; `return [[...], [...], [...], [...]]` computes four cells of neighbouring rows (on GL and webgpu).
  * - `this.divide`, `this.erf` and the functions given to a call are helpers on scalars.
  *
  * Everything else is gpu.js: `this.thread` tells which piece of the result is wanted, `this.constants` are integers
@@ -15,7 +15,7 @@
 /** Four consecutive floats. */
 export type Cell = readonly [number, number, number, number];
 
-/** Four cells, each for a result of its own. */
+/** Four cells, of neighbouring rows of the result. */
 export type Tile = readonly [Cell, Cell, Cell, Cell];
 
 /** A tensor as a kernel sees it. */

@@ -242,7 +242,10 @@ function widthOf({ argument }: acorn.ReturnStatement): LoweredKernel['resultWidt
   return argument.elements[0]?.type === 'ArrayExpression' ? 16 : 4;
 }
 
-/** Functions that a kernel passes the second to the fourth cell of its tile to; gpu.js draws what they return. */
+/**
+ * Functions that a kernel passes the second to the fourth cell of its tile to. On texels gpu.js draws what they return; on
+ * vectors they store it.
+ */
 export const tileCells = Object.fromEntries(
   ['second', 'third', 'fourth'].map((name) => [name, `function ${PREFIX}${name}(p, q, r, s) { return [p, q, r, s]; }`]),
 );
