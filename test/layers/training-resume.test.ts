@@ -1,0 +1,158 @@
+/** @file Runs that were interrupted, or killed, and resumed end as if nothing had happened. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { encodeSafetensors, FormatError, memory } from '@fer/core';
+import { Adam, type Callback, type FitOptions, fit, WeightsError } from '@fer/layers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dense, randomImages } from './training-networks.ts';
+import { afterSteps, checkpointIn, EPOCHS, STEPS, train } from './training-resumable.ts';
+
+let whole: Awaited<ReturnType<typeof train>>;
+let files: Record<string, string>;
+const directories: string[] = [];
+
+async function newDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'fer-resume-'));
+  directories.push(directory);
+  return directory;
+}
+
+async function filesIn(directory: string): Promise<Record<string, string>> {
+  const read = async (name: string) => [name, (await readFile(join(directory, name))).toString('base64')];
+  return Object.fromEntries(await Promise.all(['last.safetensors', 'best.safetensors', 'log.csv'].map(read)));
+}
+
+beforeAll(async () => {
+  const directory = await newDirectory();
+  whole = await train(directory);
+  files = await filesIn(directory);
+});
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true });
+});
+
+/** Weights, history, checkpoint, best model and log are those of the run that was never stopped, bit by bit. */
+async function expectTheSame(directory: string, { history, weights }: Awaited<ReturnType<typeof train>>) {
+  expect(history).toEqual(whole.history);
+  expect(weights).toEqual(whole.weights);
+  expect(await filesIn(directory)).toEqual(files);
+}
+
+const run = promisify(execFile);
+const program = fileURLToPath(new URL('training-resumable.ts', import.meta.url));
+const child = (...args: string[]) => run('node', ['--conditions=source', '--import', 'tsx', program, ...args]);
+
+describe('a run that is resumed ends as if never stopped', () => {
+  for (let step = 1; step <= EPOCHS * STEPS; step++) {
+    it(`when a signal interrupted it at step ${step}`, async () => {
+      const directory = await newDirectory();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const first = await train(
+        directory,
+        afterSteps(step, () => controller.abort()),
+        { signal },
+      );
+      expect(first.history.interrupted).toBe(true);
+      expect(first.history.epochs).toEqual(whole.history.epochs.slice(0, Math.floor((step - 1) / STEPS)));
+      await expectTheSame(directory, await train(directory, {}, { resume: checkpointIn(directory) }));
+    });
+  }
+
+  it('when it was interrupted again and again', async () => {
+    const directory = await newDirectory();
+    let last: Awaited<ReturnType<typeof train>>;
+    let runs = 0;
+    do {
+      const controller = new AbortController();
+      const resume = runs++ > 0 ? { resume: checkpointIn(directory) } : {};
+      const during = afterSteps(1, () => controller.abort());
+      last = await train(directory, during, { ...resume, signal: controller.signal });
+    } while (last.history.interrupted);
+    expect(runs).toBe(EPOCHS * STEPS + 1);
+    await expectTheSame(directory, last);
+  });
+
+  it('when Ctrl-C ended the program', async () => {
+    const directory = await newDirectory();
+    const { stdout } = await child(directory, 'interrupt', '6');
+    expect(JSON.parse(stdout)).toEqual({ interrupted: true, epochs: 1 });
+    await expectTheSame(directory, await train(directory, {}, { resume: checkpointIn(directory) }));
+  });
+
+  for (const event of ['write', 'rename']) {
+    it(`when it was killed at the ${event} of a checkpoint`, async () => {
+      const directory = await newDirectory();
+      await expect(child(directory, event, '10')).rejects.toMatchObject({ signal: 'SIGKILL' });
+      await expectTheSame(directory, await train(directory, {}, { resume: checkpointIn(directory) }));
+    });
+  }
+
+  it('when it was over: there is nothing left to do', async () => {
+    const directory = await newDirectory();
+    await writeFile(checkpointIn(directory), Buffer.from(files['last.safetensors'] ?? '', 'base64'));
+    const again = await train(directory, {}, { resume: checkpointIn(directory) });
+    expect(again.history).toEqual(whole.history);
+    expect(again.weights).toEqual(whole.weights);
+  });
+});
+
+describe('resume', () => {
+  const options = (): FitOptions => ({ train: randomImages(), epochs: 2, optimizer: new Adam(), seed: 1 });
+  let checkpoint: Uint8Array;
+  beforeAll(async () => {
+    const save: Callback = {
+      className: 'Save',
+      async onCheckpoint(run) {
+        checkpoint = await run.save();
+      },
+    };
+    await fit(dense(), { ...options(), epochs: 1, callbacks: [save] });
+  });
+  const resumed = (changes: Partial<FitOptions>, bytes = checkpoint) =>
+    fit(dense(), { ...options(), callbacks: [{ className: 'Save' }], ...changes, resume: bytes });
+
+  it('may train for more epochs', async () => {
+    const { epochs } = await resumed({ epochs: 3 });
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('refuses a checkpoint of another run', async () => {
+    const cases: [Partial<FitOptions>, RegExp][] = [
+      [{ seed: 2 }, /resume: seed must be '1', as in the checkpoint, but is '2'/],
+      [{ ema: 0.9 }, /ema must be 'null'/],
+      [{ callbacks: [] }, /callbacks must be 'Save'/],
+      [{ metrics: [] }, /figures must be 'loss, accuracy'.* but is 'loss'/],
+      [{ train: { ...randomImages(), batchSize: 8 } }, /batches must be '2'.* but is '8'/],
+    ];
+    for (const [changes, message] of cases) await expect(resumed(changes)).rejects.toThrow(message);
+  });
+
+  it('refuses weights of another model, and leaves that as it was', async () => {
+    const { model } = whole;
+    const before = await model.stateDict();
+    const other = fit(model, { ...options(), callbacks: [{ className: 'Save' }], resume: checkpoint });
+    await expect(other).rejects.toThrow(WeightsError);
+    expect(await model.stateDict()).toEqual(before);
+  });
+
+  it('refuses files that are damaged or no checkpoint, and leaks nothing', async () => {
+    const data = options();
+    const before = memory();
+    const damaged = (bytes: Uint8Array) => fit(whole.model, { ...data, ema: 0.9, resume: bytes });
+    await expect(damaged(checkpoint.slice(0, -1))).rejects.toThrow(FormatError);
+    await expect(damaged(encodeSafetensors({}))).rejects.toThrow(
+      /resume: expected a checkpoint in the format fer-training-1/,
+    );
+    const metadata = { format: 'fer-training-1', training: '{"progress":{}}' };
+    await expect(damaged(encodeSafetensors({}, metadata))).rejects.toThrow(/progress is not complete/);
+    await expect(damaged(encodeSafetensors({}, { ...metadata, training: '{' }))).rejects.toThrow(
+      /progress is not JSON/,
+    );
+    expect(memory()).toEqual(before);
+  });
+});
