@@ -72,17 +72,20 @@ export function afterSteps(count: number, action: () => void | Promise<void>): P
   };
 }
 
-const kill = () => process.kill(process.pid, 'SIGKILL');
+const kill = () => void process.kill(process.pid, 'SIGKILL');
 
-/** From now on the process is killed halfway through writing a file, or before a written one gets its name. */
+/** From now on the process is killed halfway through writing a checkpoint, or before a written one gets its name. */
 function killAt(event: string): void {
-  const { open } = fs;
-  if (event === 'rename') fs.rename = async () => void kill();
+  const { open, rename } = fs;
+  const isCheckpoint = (path: unknown) => String(path).includes('last.safetensors');
+  if (event === 'rename') fs.rename = async (from, to) => (isCheckpoint(to) ? kill() : rename(from, to));
   if (event === 'write')
-    fs.open = async (...args) => {
-      const file = await open(...args);
+    fs.open = async (path, ...options) => {
+      const file = await open(path, ...options);
+      if (!isCheckpoint(path)) return file;
       file.writeFile = async (contents) => {
-        await file.write((contents as Uint8Array).subarray(0, (contents as Uint8Array).length / 2));
+        const bytes = contents as Uint8Array;
+        await file.write(bytes.subarray(0, bytes.length / 2));
         kill();
       };
       return file;
