@@ -105,14 +105,17 @@ export function pointer(operand: { readonly buffer: Buffer }): number {
 
 /** The relaxed module where the engine has relaxed SIMD, unless one of the two is asked for. */
 async function compile(relaxed?: boolean): Promise<WebAssembly.Module> {
-  const candidates =
-    relaxed === undefined ? [modules.relaxed, modules.plain] : [relaxed ? modules.relaxed : modules.plain];
-  const bytes = candidates.map(decode).find((module) => WebAssembly.validate(module));
-  if (!bytes)
-    throw new BackendError('simd', `this engine lacks WebAssembly's ${relaxed ? 'relaxed ' : ''}SIMD or threads`);
-  return WebAssembly.compile(bytes);
+  for (const isRelaxed of relaxed === undefined ? [true, false] : [relaxed]) {
+    const bytes = decode(isRelaxed ? modules.relaxed : modules.plain);
+    if (WebAssembly.validate(bytes)) return WebAssembly.compile(bytes);
+  }
+  throw new BackendError('simd', `this engine lacks WebAssembly's ${relaxed ? 'relaxed ' : ''}SIMD or threads`);
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  // Uint8Array.from() with a function takes twenty times as long
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
