@@ -1,6 +1,5 @@
 /** @file Dataset: labelled images in memory, what is done to them, and in which order they come. */
-import { ArgumentError } from '@fer/core';
-import { checkInteger } from './check.ts';
+import { ArgumentError, checkInteger } from '@fer/core';
 import { type Description, describe } from './describe.ts';
 import type { DamagedItem } from './errors.ts';
 import type { Image, Sample } from './image.ts';

@@ -1,6 +1,5 @@
 /** @file Parts of a data set: arrays of indices, found from its labels, groups or usages. Each part is in ascending order. */
-import { ArgumentError, Random, ShapeError } from '@fer/core';
-import { checkInteger, checkOneOf } from './check.ts';
+import { ArgumentError, checkInteger, checkOneOf, Random, ShapeError } from '@fer/core';
 
 export interface SplitOptions {
   /** 0 unless given. The same seed gives the same parts. */

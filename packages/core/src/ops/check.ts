@@ -52,7 +52,7 @@ export function checkInteger(operator: string, name: string, value: number, mini
 }
 
 export function checkRange(operator: string, name: string, value: number, minimum: number, maximum: number): void {
-  if (!(value >= minimum && value <= maximum)) {
+  if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
     throw new ArgumentError(operator, `${name} must be from ${minimum} to ${maximum} but is ${value}`);
   }
 }

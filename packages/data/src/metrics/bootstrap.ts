@@ -1,6 +1,5 @@
 /** @file How certain an accuracy is. */
-import { ArgumentError, Random } from '@fer/core';
-import { checkInteger } from '../check.ts';
+import { ArgumentError, checkInteger, Random } from '@fer/core';
 import { checkPairs, type Labels } from './check.ts';
 
 export interface BootstrapOptions {

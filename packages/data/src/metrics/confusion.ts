@@ -1,5 +1,5 @@
 /** @file Metrics of labels and predictions, by scikit-learn's definitions. A ratio of nothing to nothing counts as 0. */
-import { checkInteger, checkOneOf } from '../check.ts';
+import { checkInteger, checkOneOf } from '@fer/core';
 import { checkClasses, checkPairs, type Labels } from './check.ts';
 
 /** [actual][predicted]: how many samples of one class were taken for another. */

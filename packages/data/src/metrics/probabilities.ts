@@ -1,5 +1,5 @@
 /** @file Metrics of labels and predicted probabilities. */
-import { checkInteger } from '../check.ts';
+import { checkInteger } from '@fer/core';
 import { checkProbabilities, type Labels, type ProbabilityRows } from './check.ts';
 
 /** The most probable class of every row; the first of equals. */

@@ -1,6 +1,5 @@
 /** @file scikit-learn's classification report. */
-import { ArgumentError } from '@fer/core';
-import { checkInteger } from '../check.ts';
+import { ArgumentError, checkInteger } from '@fer/core';
 import type { Labels } from './check.ts';
 import { accuracy, averageScores, classScores, confusionMatrix, type Scores } from './confusion.ts';
 

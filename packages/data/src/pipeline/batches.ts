@@ -1,6 +1,5 @@
 /** @file Batches of tensors, epoch by epoch. */
-import { ArgumentError, type Tensor, tensor } from '@fer/core';
-import { checkInteger } from '../check.ts';
+import { ArgumentError, checkInteger, type Tensor, tensor } from '@fer/core';
 import type { Dataset } from '../dataset.ts';
 import type { HostBatch } from './host-batch.ts';
 import { type BatchPlan, compute } from './plan.ts';

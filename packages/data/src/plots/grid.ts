@@ -1,6 +1,5 @@
 /** @file Images side by side as one image, to be looked at. */
-import { ArgumentError, Random } from '@fer/core';
-import { checkInteger } from '../check.ts';
+import { ArgumentError, checkInteger, Random } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 import { imageOf, type Pixels, pixelsOf } from '../transforms/pixels.ts';
 

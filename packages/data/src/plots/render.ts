@@ -1,6 +1,5 @@
 /** @file Plots as SVG and PNG. Vega and the rasteriser are heavy, so they are loaded when the first plot is drawn. */
-import { FerError } from '@fer/core';
-import { checkRange } from '../check.ts';
+import { checkRange, FerError } from '@fer/core';
 import { REGULAR, SEMIBOLD } from './advances.generated.ts';
 import type { PlotSpec } from './theme.ts';
 

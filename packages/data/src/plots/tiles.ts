@@ -1,7 +1,6 @@
 /** @file Small images within a plot: samples with predictions, and feature maps. */
-import { ArgumentError, ShapeError } from '@fer/core';
+import { ArgumentError, checkInteger, ShapeError } from '@fer/core';
 import type { NdArray } from 'ndarray';
-import { checkInteger } from '../check.ts';
 import type { Image } from '../image.ts';
 import { encodePng } from '../sources/png.ts';
 import { imageGrid } from './grid.ts';

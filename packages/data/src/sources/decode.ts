@@ -1,7 +1,6 @@
 /** @file Image files, whatever their format. */
-import { FerError } from '@fer/core';
+import { checkInteger, FerError } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkInteger } from '../check.ts';
 import { DataError } from '../errors.ts';
 import type { Image } from '../image.ts';
 import { randomFor } from '../pipeline/random.ts';

@@ -1,6 +1,5 @@
 /** @file What lies outside of an image. */
-import type { FillMode } from '@fer/core';
-import { checkFinite, checkOneOf } from '../check.ts';
+import { checkFinite, checkOneOf, type FillMode } from '@fer/core';
 import type { PixelData, Pixels } from './pixels.ts';
 
 export interface FillOptions {

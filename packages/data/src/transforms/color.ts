@@ -1,10 +1,9 @@
 /** @file Channels, brightness and contrast, and the scale of pixels. All but grayscaleToRGB give float32. */
-import { ArgumentError, ShapeError } from '@fer/core';
+import { ArgumentError, checkFinite, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkFinite } from '../check.ts';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform, type Range, rangeOf } from './define.ts';
-import { imageOf, type Pixels, pixelsOf } from './pixels.ts';
+import { floatsOf, imageOf, type Pixels, pixelsOf } from './pixels.ts';
 
 /** [H, W, 1] seen as [H, W, 3], as a view: its three channels share their memory. */
 export function grayscaleToRGB(): Transform {
@@ -27,21 +26,16 @@ export function toGrayscale(): Transform {
 }
 
 function luma(operator: string, pixels: Pixels): Float32Array {
-  const { data, offset, height, width, channels, rowStride, columnStride, channelStride } = pixels;
+  const { height, width, channels } = pixels;
   if (channels !== 1 && channels !== 3) {
     throw new ShapeError(operator, `image must have 1 or 3 channels but is [${height},${width},${channels}]`);
   }
-  const [red, green, blue] = channels === 3 ? LUMA : [1, 0, 0];
+  const source = floatsOf(pixels);
+  if (channels === 1) return source;
+  const [red, green, blue] = LUMA;
   const result = new Float32Array(height * width);
-  let target = 0;
-  for (let y = 0; y < height; y++) {
-    let source = offset + y * rowStride;
-    for (let x = 0; x < width; x++, source += columnStride) {
-      // a second and third channel that do not exist are the first, taken 0 times
-      const g = channels === 3 ? source + channelStride : source;
-      const b = channels === 3 ? g + channelStride : source;
-      result[target++] = red * (data[source] as number) + green * (data[g] as number) + blue * (data[b] as number);
-    }
+  for (let target = 0, i = 0; target < result.length; target++, i += 3) {
+    result[target] = red * (source[i] as number) + green * (source[i + 1] as number) + blue * (source[i + 2] as number);
   }
   return result;
 }
@@ -119,7 +113,9 @@ export function contrast(options: ContrastOptions): Transform {
   return defineTransform('contrast', options, (image, random) => {
     const pixels = pixelsOf('contrast', image);
     const gray = luma('contrast', pixels);
-    const mean = gray.reduce((sum, value) => sum + value, 0) / gray.length;
+    let sum = 0;
+    for (let i = 0; i < gray.length; i++) sum += gray[i] as number;
+    const mean = sum / gray.length;
     return linear(pixels, {
       centre: [mean],
       factor: [random.uniform(...range)],
@@ -150,18 +146,15 @@ function linear(
   pixels: Pixels,
   { centre = [0], factor, lift = 0, minimum = -Infinity, maximum = Infinity }: Linear,
 ): Image {
-  const { data, offset, height, width, channels, rowStride, columnStride, channelStride } = pixels;
-  const result = new Float32Array(height * width * channels);
+  const { height, width, channels } = pixels;
+  const source = floatsOf(pixels);
+  const result = new Float32Array(source.length);
   for (let c = 0; c < channels; c++) {
     const from = centre[c % centre.length] as number;
     const times = factor[c % factor.length] as number;
-    let target = c;
-    for (let y = 0; y < height; y++) {
-      let source = offset + y * rowStride + c * channelStride;
-      for (let x = 0; x < width; x++, source += columnStride, target += channels) {
-        const value = ((data[source] as number) - from) * times + lift;
-        result[target] = value < minimum ? minimum : value > maximum ? maximum : value;
-      }
+    for (let i = c; i < source.length; i += channels) {
+      const value = ((source[i] as number) - from) * times + lift;
+      result[i] = value < minimum ? minimum : value > maximum ? maximum : value;
     }
   }
   return imageOf(result, height, width, channels);

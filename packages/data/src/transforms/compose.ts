@@ -1,6 +1,5 @@
 /** @file Transforms made of others. */
-import { ArgumentError } from '@fer/core';
-import { checkRange } from '../check.ts';
+import { ArgumentError, checkRange } from '@fer/core';
 import type { Transform } from '../image.ts';
 import { defineTransform } from './define.ts';
 

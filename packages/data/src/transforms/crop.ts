@@ -1,10 +1,9 @@
 /** @file Parts and mirror images, as strided views without copies; and padding. */
-import { type Random, ShapeError } from '@fer/core';
+import { checkInteger, checkRange, type Random, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkInteger, checkPair, checkRange } from '../check.ts';
 import type { Image, Transform } from '../image.ts';
 import { type Border, checkFill, type FillOptions, padInto } from './border.ts';
-import { defineTransform } from './define.ts';
+import { checkPair, defineTransform } from './define.ts';
 import { allocateLike, checkPixelValue, imageOf, pixelsOf, type Size, sizeOf } from './pixels.ts';
 
 export interface FlipOptions {

@@ -1,6 +1,5 @@
 /** @file How a transform is made of a function and the options that it came from. */
-import { ArgumentError, type Random } from '@fer/core';
-import { checkFinite, checkPair } from '../check.ts';
+import { ArgumentError, checkFinite, type Random } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 
 /** @param options The argument of the function named `name`, as plain JSON. */
@@ -29,4 +28,10 @@ export function rangeOf(
   checkFinite(operator, name, maximum);
   if (minimum > maximum) throw new ArgumentError(operator, `${name} must ascend but is [${minimum},${maximum}]`);
   return [minimum, maximum];
+}
+
+export function checkPair(operator: string, name: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new ArgumentError(operator, `${name} must be a number or two of them but is ${JSON.stringify(value)}`);
+  }
 }

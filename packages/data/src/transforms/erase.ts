@@ -1,6 +1,5 @@
 /** @file Rectangles that are painted over. */
-import { ArgumentError, type Random } from '@fer/core';
-import { checkFinite, checkInteger, checkRange } from '../check.ts';
+import { ArgumentError, checkFinite, checkInteger, checkRange, type Random } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform, type Range, rangeOf } from './define.ts';
 import { checkPixelValue, copyPixels, imageOf, pixelsOf } from './pixels.ts';

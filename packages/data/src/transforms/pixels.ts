@@ -1,8 +1,8 @@
 /** @file Images as inner loops see them: an array of numbers with sizes and strides. */
-import { ArgumentError, ShapeError } from '@fer/core';
+import { ArgumentError, checkFinite, checkInteger, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkFinite, checkInteger, checkPair } from '../check.ts';
 import type { Image } from '../image.ts';
+import { checkPair } from './define.ts';
 
 export type PixelData = Uint8Array | Float32Array;
 type OwnPixelData = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;

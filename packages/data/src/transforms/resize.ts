@@ -1,5 +1,5 @@
 /** @file Images in another size. */
-import { checkOneOf } from '../check.ts';
+import { checkOneOf } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform } from './define.ts';
 import { allocateLike, floatsOf, imageOf, type Pixels, pixelsOf, type Size, sizeOf } from './pixels.ts';

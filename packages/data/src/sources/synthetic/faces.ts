@@ -1,8 +1,7 @@
 /** @file Faces that nobody has: a data set that needs no download. */
 
-import { ArgumentError } from '@fer/core';
+import { ArgumentError, checkInteger } from '@fer/core';
 import ndarray from 'ndarray';
-import { checkInteger } from '../../check.ts';
 import { Dataset, type Item } from '../../dataset.ts';
 import { randomFor } from '../../pipeline/random.ts';
 import { type Size, sizeOf } from '../../transforms/pixels.ts';
