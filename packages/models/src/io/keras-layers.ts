@@ -111,6 +111,24 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ZeroPadding2D: ['padding'],
 };
 
+/** Those of them that have no default. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  Activation: ['activation'],
+  Conv2D: ['filters', 'kernel_size'],
+  Dense: ['units'],
+  DepthwiseConv2D: ['kernel_size'],
+  Dropout: ['rate'],
+  Normalization: ['mean', 'variance'],
+  RandomRotation: ['factor'],
+  RandomTranslation: ['height_factor', 'width_factor'],
+  RandomZoom: ['height_factor'],
+  Rescaling: ['scale'],
+  Reshape: ['target_shape'],
+  Resizing: ['height', 'width'],
+  SeparableConv2D: ['filters', 'kernel_size'],
+  SpatialDropout2D: ['rate'],
+};
+
 /** Options that are not ours, and the values that change nothing: all, if none are listed. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
   name: [],
@@ -149,6 +167,8 @@ export function layerFromKeras(
   const names = Object.hasOwn(LAYERS, name) ? LAYERS[name] : undefined;
   if (!names) return fail(reading, `there is no counterpart to the layer class '${className}'`);
   const given = Object.entries(options).filter(([, value]) => value !== null);
+  const absent = REQUIRED[name]?.find((key) => !given.some(([option]) => option === key));
+  if (absent) return fail(reading, `option ${absent} is missing`);
   const entries = given.flatMap(([key, value]) => {
     if (names.includes(key))
       return [[key === 'keepdims' ? 'keepDims' : camelCase(key), readOf(key)?.(reading, value, key)]];

@@ -49,6 +49,7 @@ function networkOf(reading: Reading, className: unknown, written: unknown): Netw
   // the first versions of Keras wrote a Sequential's layers alone
   const config = Array.isArray(written) ? { layers: written } : asObject(reading, 'config', written);
   const entries = asArray(reading, 'layers', config.layers).map((layer) => entryOf(reading, layer));
+  if (entries.length === 0) return fail(reading, `a ${className} needs layers`);
   return { reading, config, entries, isSequential: className === 'Sequential' };
 }
 
@@ -110,7 +111,7 @@ function functionalOutput({ reading, config, entries }: Network, x: SymbolicTens
   const from = only(reading, 'input', config.input_layers);
   const to = only(reading, 'output', config.output_layers);
   const results = new Map([[keyOf(from), x]]);
-  let waiting = entries.flatMap((entry) => entry.nodes.map((node, i) => ({ entry, node, i })));
+  let waiting = entries.flatMap((entry) => entry.nodes.map((node, i) => ({ entry, node, i: i + firstNodeOf(entry) })));
   while (waiting.length > 0) {
     const still = waiting.filter(({ entry, node, i }) => {
       const operands = node.map((reference) => results.get(keyOf(reference)));
@@ -123,6 +124,12 @@ function functionalOutput({ reading, config, entries }: Network, x: SymbolicTens
     waiting = still;
   }
   return results.get(keyOf(to)) ?? fail(reading, `nothing computes the output of ${print(to.layer)}`);
+}
+
+/** A model's node 0 is its application to its own input; Keras 3's Sequential has none. */
+function firstNodeOf({ network, reading }: Entry): number {
+  if (!network) return 0;
+  return network.isSequential && reading.kerasMajor === 3 ? 0 : 1;
 }
 
 const keyOf = ({ layer, node }: Reference) => `${node} ${layer}`;
