@@ -62,4 +62,8 @@ export function titleOf({ title, subtitle }: PlotOptions, otherwise: string) {
   return { title: { text: title ?? otherwise, ...(subtitle === undefined ? {} : { subtitle }) } };
 }
 
-export const FRAME = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', config } as const;
+/** What every specification begins with. */
+export const FRAME: { readonly $schema: string; readonly config: Config } = {
+  $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+  config,
+};
