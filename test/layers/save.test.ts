@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -350,7 +350,9 @@ describe('files', () => {
     });
     await expect(saveModel(huge, path, { dtype: 'float16' })).rejects.toThrow('1000000 is too large for F16');
     expect(await readFile(path, 'utf8')).toBe('old');
-    await expect(saveModel(branched(), join(directory, 'missing', 'model'))).rejects.toThrow('ENOENT');
-    expect(await readdir(directory)).toEqual(['model.safetensors']);
+    const folder = join(directory, 'folder');
+    await mkdir(folder);
+    await expect(saveModel(branched(), folder)).rejects.toThrow('EISDIR');
+    expect(await readdir(directory)).toEqual(['folder', 'model.safetensors']);
   });
 });

@@ -59,7 +59,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
    * @throws ShapeError
    */
   override forward(x: Tensor, context: Context = {}): Tensor {
-    this.#check(x);
+    this.checkInput(x);
     const results = new Map([[this.input, x]]);
     const intermediates = new Intermediates(this.order, x);
     for (const symbolic of this.order) {
@@ -73,7 +73,8 @@ export class Model extends Layer<Tensor, ModelOptions> {
     return results.get(this.output) as Tensor;
   }
 
-  #check(x: Tensor): void {
+  /** @throws ShapeError if the model cannot take that batch */
+  checkInput(x: Tensor): void {
     const { inputShape } = this;
     if (x.rank !== inputShape.length + 1 || inputShape.some((size, axis) => size !== x.shape[axis + 1]))
       throw new ShapeError(this.label, `expected x [N,${inputShape}] but got [${x.shape}]`);

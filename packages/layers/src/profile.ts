@@ -63,9 +63,11 @@ export interface ProfileOptions {
 /**
  * Runs the layers of a model one by one, and measures each.
  * @param x A batch.
+ * @throws ShapeError if the model cannot take it, ArgumentError for less than one run
  */
 export async function profile(model: Model, x: Tensor, { runs = 10 }: ProfileOptions = {}): Promise<Profile> {
   checkInteger('profile', 'runs', runs, 1);
+  model.checkInput(x);
   const results = new Map([[model.input, x]]);
   const layers: LayerProfile[] = [];
   try {
