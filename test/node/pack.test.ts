@@ -69,6 +69,19 @@ for (const backend of ['webasm', 'simd']) {
 console.log(JSON.stringify(results)); // and the program ends by itself
 `;
 
+const dataProgram = `
+import { setBackend } from '@fer/core';
+import { brightness, flip, syntheticFaces } from '@fer/data';
+await setBackend('cpu');
+const batches = syntheticFaces({ seed: 1, count: 3, size: 8 }).map(flip()).map(brightness({ factor: 0.5 })).batch(2);
+const read = async (from) => {
+  const values = [];
+  for await (const { images } of from.epoch(0)) values.push(...(await images.data()));
+  return values;
+};
+console.log(JSON.stringify({ ahead: await read(batches.prefetch()), here: await read(batches) })); // and the program ends by itself
+`;
+
 const typedProgram = `
 import { conv2d, grad, Parameter, setBackend, sum, type Tensor, tensor } from '@fer/core';
 const name: 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu' | 'simd' = await setBackend('auto');
@@ -137,6 +150,13 @@ describe('the packed packages', () => {
       ],
     ];
     expect(JSON.parse(await run(project, 'node', 'index.js'))).toEqual({ webasm: expected, simd: expected });
+  });
+
+  it('compute batches in worker threads', async () => {
+    await writeFile(join(project, 'data.js'), dataProgram);
+    const { ahead, here } = JSON.parse(await run(project, 'node', 'data.js'));
+    expect(ahead).toHaveLength(3 * 64);
+    expect(ahead).toEqual(here);
   });
 
   it('have types that a strict consumer can use', async () => {

@@ -66,8 +66,8 @@ function swapBytes(bytes: Uint8Array, size: number): void {
 function numbers(elements: Numbers | BigInt64Array | BigUint64Array): Numbers {
   if (!(elements instanceof BigInt64Array || elements instanceof BigUint64Array)) return elements;
   const values = Float64Array.from(elements, Number);
-  const inexact = values.find((value) => !Number.isSafeInteger(value));
-  if (inexact !== undefined) throw new DataError('parseNpy', `the integer ${inexact} is beyond 2^53`);
+  const inexact = values.findIndex((value) => !Number.isSafeInteger(value));
+  if (inexact >= 0) throw new DataError('parseNpy', `the integer ${elements[inexact]} is beyond 2^53`);
   return values;
 }
 
