@@ -1,5 +1,5 @@
 /** @file Keras' topologies as models. */
-import { Random, setBackend } from '@fer/core';
+import { memory, Random, setBackend } from '@fer/core';
 import { Conv2D, Dense, type Model, ReLU } from '@fer/layers';
 import { modelFromKeras } from '@fer/models';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -308,7 +308,9 @@ describe('functional models of Keras', () => {
   it('whose layers are in no order', async () => {
     const topology = clone(keras2) as typeof keras2;
     topology.model_config.config.layers.splice(1, 6, ...topology.model_config.config.layers.slice(1).reverse());
-    expect((await modelFromKeras(files(topology))).output.shape).toEqual([2]);
+    const model = await modelFromKeras(files(topology));
+    expect(model.output.shape).toEqual([2]);
+    model.dispose();
   });
 });
 
@@ -516,5 +518,28 @@ describe('topologies that are wrong', () => {
     ],
   ])('for %s are errors', async (_, source, message) => {
     await expect(modelFromKeras(source)).rejects.toThrow(message);
+  });
+
+  it('for arrays in arrays without end are errors', async () => {
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
+    const json = `{"modelTopology":{"class_name":"Sequential","config":{"layers":[{"class_name":"Conv2D","config":{"name":"c","filters":1,"kernel_size":${deep}}}]}}}`;
+    const source = { 'model.json': new TextEncoder().encode(json) };
+    await expect(modelFromKeras(source, { inputShape: [4, 4, 1] })).rejects.toThrow(
+      'the topology is nested too deeply',
+    );
+  });
+
+  it('leave no weights behind', async () => {
+    const before = memory();
+    const topology = edited((config) => {
+      Object.assign(config.layers[6]?.config ?? {}, { units: 0 });
+    });
+    await expect(modelFromKeras(topology)).rejects.toThrow('units');
+    const noWeights = files(keras2, [{ paths: [], weights: [] }]);
+    const model = await modelFromKeras(noWeights);
+    model.dispose();
+    const incomplete = { shape: [0], name: 'conv/kernel', dtype: 'float32' };
+    await expect(modelFromKeras(files(keras2, [{ paths: [], weights: [incomplete] }]))).rejects.toThrow('missing');
+    expect(memory()).toEqual(before);
   });
 });

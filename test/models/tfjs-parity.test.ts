@@ -1,10 +1,11 @@
 /** @file Whole networks against the same networks in tfjs-layers, on the same weights. */
-import { noGrad, type Parameter, Random, setBackend, tensor, tidy } from '@fer/core';
+import { noGrad, Random, setBackend, tensor, tidy } from '@fer/core';
 import type { Model } from '@fer/layers';
 import { denseNet121, efficientNet, inceptionV3, mobileNetV2, resNet50V2, vgg19 } from '@fer/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
+import { disturb, relativeTo } from './disturb.ts';
 import * as keras from './keras-networks.ts';
 import { tf, tfjsOutput } from './tfjs.ts';
 
@@ -33,20 +34,6 @@ const networks: [string, number[], (inputShape: number[]) => Model, (inputShape:
   ['VGG19', small, (inputShape) => vgg19({ ...noTop, inputShape }), keras.vgg19],
 ];
 
-/** Statistics, factors and offsets that are none of the ones that they begin with. */
-function disturb(weights: ReadonlyMap<string, Parameter>): void {
-  const random = new Random(3);
-  for (const [name, parameter] of weights) {
-    if (/kernel$/.test(name)) continue;
-    const [low, high] = /variance|gamma/.test(name) ? [0.8, 1.2] : [-0.2, 0.2];
-    using value = tensor(
-      Float32Array.from({ length: parameter.size }, () => random.uniform(low, high)),
-      parameter.shape,
-    );
-    parameter.assign(value);
-  }
-}
-
 /** Layer by layer: the weights of a layer come in the same order here and there. */
 function copyWeights(from: Model, to: LayersModel): number {
   let copied = 0;
@@ -70,10 +57,7 @@ describe('networks compute what tfjs-layers computes', () => {
     const x = Float32Array.from({ length: shape.reduce((size, axis) => size * axis, 1) }, () => random.uniform(-1, 1));
     const expected = tfjsOutput(reference, x, [1, ...shape]);
     const result = tidy(() => noGrad(() => model.forward(tensor(x, [1, ...shape])).dataSync()));
-    // some networks' results are small
-    const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-    const relative = (values: Iterable<number>) => Array.from(values, (value) => value / scale);
-    expectNumbersClose(relative(result), relative(expected), 1e-4, 'features');
+    expectNumbersClose(relativeTo(expected, result), relativeTo(expected, expected), 1e-4, 'features');
     model.dispose();
     reference.dispose();
   });

@@ -1,4 +1,4 @@
-"""Makes the fonts in this folder and ../src/plots/advances.generated.ts from the Inter font (Debian: fonts-inter), with fonttools.
+"""Makes the fonts in this folder and ../src/plots/advances.ts from the Inter font (Debian: fonts-inter), with fonttools.
 
 python3 packages/data/fonts/subset.py /usr/share/fonts/opentype/inter
 """
@@ -26,7 +26,7 @@ for weight in ["Regular", "SemiBold"]:
     names, metrics, em = saved.getBestCmap(), saved["hmtx"], saved["head"].unitsPerEm
     tables[weight] = [round(1000 * metrics[names[c]][0] / em) if c in names else 0 for c in range(0x20, 0x180)]
 
-(here / "../src/plots/advances.generated.ts").write_text(
+(here / "../src/plots/advances.ts").write_text(
     "/** @file Widths of Inter's characters from U+0020, in thousandths of the font size. Made by fonts/subset.py. */\n"
     + "".join(f"export const {weight.upper()} = {table};\n" for weight, table in tables.items())
 )

@@ -1,6 +1,6 @@
 /** @file Plots as SVG and PNG. Vega and the rasteriser are heavy, so they are loaded when the first plot is drawn. */
 import { checkRange, FerError } from '@fer/core';
-import { REGULAR, SEMIBOLD } from './advances.generated.ts';
+import { REGULAR, SEMIBOLD } from './advances.ts';
 import type { PlotSpec } from './theme.ts';
 
 /** An SVG document. Its font is Inter, or the reader's own sans-serif. */

@@ -1,4 +1,6 @@
 /** @file Loading gpu.js, and through it a device for one of its modes. Nothing here happens before it is asked for. */
+// for packages that compile against these sources
+/// <reference path="./gpujs.d.ts" />
 import { BackendError } from '../../errors.ts';
 import type { GpuMode } from '../backend.ts';
 import type { Device, GpuJs } from './device.ts';
