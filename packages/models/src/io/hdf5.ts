@@ -15,10 +15,10 @@ let opened = 0;
 /** Opens an HDF5 file for as long as `use` runs. @throws FormatError if it is damaged, or not as Keras writes them */
 export async function withHdf5<T>(operator: string, bytes: Uint8Array, use: (file: KerasFile) => T): Promise<T> {
   const hdf5 = await import('h5wasm');
-  const { FS: files, ...module } = await hdf5.ready;
+  const module = await hdf5.ready;
   const path = `/keras-${opened++}.h5`;
-  files.writeFile(path, bytes);
-  // without it, errors are printed and numbers made up; it stays ours only until the next await
+  module.FS.writeFile(path, bytes);
+  // without it, errors are printed and numbers made up; the library is shared, so it is only for what follows at once
   module.activate_throwing_error_handler();
   let file: File | undefined;
   try {
@@ -30,7 +30,7 @@ export async function withHdf5<T>(operator: string, bytes: Uint8Array, use: (fil
   } finally {
     close(file);
     module.deactivate_throwing_error_handler();
-    files.unlink(path);
+    module.FS.unlink(path);
   }
 }
 

@@ -23,7 +23,14 @@ export async function withKerasFile<T>(
 ): Promise<T> {
   const { bytes, beside } = await openFile(operator, source, read);
   if (isHdf5(bytes)) return withHdf5(operator, bytes, use);
-  return use(await parseLayersModel(operator, parseJson(operator, bytes), beside));
+  const file = await parseLayersModel(operator, parseJson(operator, bytes), beside);
+  try {
+    return use(file);
+  } catch (error) {
+    // the call stack's end
+    if (error instanceof RangeError) throw new FormatError(operator, 'the topology is nested too deeply');
+    throw error;
+  }
 }
 
 function parseJson(operator: string, bytes: Uint8Array): unknown {
