@@ -524,9 +524,27 @@ describe('topologies that are wrong', () => {
     const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
     const json = `{"modelTopology":{"class_name":"Sequential","config":{"layers":[{"class_name":"Conv2D","config":{"name":"c","filters":1,"kernel_size":${deep}}}]}}}`;
     const source = { 'model.json': new TextEncoder().encode(json) };
-    await expect(modelFromKeras(source, { inputShape: [4, 4, 1] })).rejects.toThrow(
-      'the topology is nested too deeply',
+    await expect(modelFromKeras(source, { inputShape: [4, 4, 1] })).rejects.toThrow(/that large: Maximum call stack/);
+  });
+
+  it('that lie about sizes cost no memory', async () => {
+    const topology = edited((config) => {
+      Object.assign(config.layers[6]?.config ?? {}, { units: 1e9 });
+    });
+    const weights = LAYERS.flatMap(([, layer]) =>
+      ['kernel', 'gamma', 'beta', 'moving_mean', 'moving_variance'].map((weight) => ({
+        name: `${layer}/${weight}`,
+        shape: layer === 'conv' ? [3, 3, 3, 3] : [3],
+        dtype: 'float32',
+      })),
     );
+    const json = JSON.parse(new TextDecoder().decode(topology['model.json']));
+    const bytes = 4 * weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
+    const source = {
+      ...files(json.modelTopology, [{ paths: ['weights.bin'], weights }]),
+      'weights.bin': new Uint8Array(bytes),
+    };
+    await expect(modelFromKeras(source)).rejects.toThrow('misshapen dense/kernel is [3] in place of [3,1000000000]');
   });
 
   it('leave no weights behind', async () => {
@@ -538,8 +556,10 @@ describe('topologies that are wrong', () => {
     const noWeights = files(keras2, [{ paths: [], weights: [] }]);
     const model = await modelFromKeras(noWeights);
     model.dispose();
-    const incomplete = { shape: [0], name: 'conv/kernel', dtype: 'float32' };
-    await expect(modelFromKeras(files(keras2, [{ paths: [], weights: [incomplete] }]))).rejects.toThrow('missing');
+    const kernel = { name: 'conv/kernel', shape: [3, 3, 3, 3], dtype: 'float32' };
+    const incomplete = files(keras2, [{ paths: ['weights.bin'], weights: [kernel] }]);
+    const source = { ...incomplete, 'weights.bin': new Uint8Array(324) };
+    await expect(modelFromKeras(source)).rejects.toThrow('missing bn/gamma');
     expect(memory()).toEqual(before);
   });
 });

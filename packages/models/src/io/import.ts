@@ -1,7 +1,7 @@
 /** @file Models and weights from Keras and tfjs. */
-import { ArgumentError, type Shape } from '@fer/core';
-import type { Model } from '@fer/layers';
-import { assignWeights, type WeightReport } from './assign.ts';
+import { ArgumentError, type Shape, zeros } from '@fer/core';
+import { type Model, type WeightSource, WeightsError } from '@fer/layers';
+import { assignWeights, type StoredWeight, type WeightReport } from './assign.ts';
 import type { KerasSource, ReadFile } from './files.ts';
 import { type KerasFile, withKerasFile } from './keras-file.ts';
 import { modelFromTopology } from './topology.ts';
@@ -41,8 +41,8 @@ export interface ModelFromKerasOptions extends ReadOptions {
 /**
  * A model with the topology and the weights of a Keras file (`.h5` of a whole model) or of tfjs' `model.json`: a Sequential or
  * a functional model of one input and one output, whose layers @fer/layers has. Without weights in the file, they are new.
- * @throws FormatError naming the layer or option that is not supported, and for files that are damaged; ArgumentError,
- *   ShapeError
+ * @throws FormatError naming the layer or option that is not supported, and for files that are damaged; WeightsError if the
+ *   weights are not the topology's; ArgumentError, ShapeError
  */
 export async function modelFromKeras(source: KerasSource, options: ModelFromKerasOptions = {}): Promise<Model> {
   return withKerasFile('modelFromKeras', source, options.read, (file) => {
@@ -58,10 +58,23 @@ export async function modelFromKeras(source: KerasSource, options: ModelFromKera
   });
 }
 
-function topologyOf({ topology, kerasVersion = '' }: KerasFile, inputShape: Shape | undefined): Model {
+function topologyOf({ topology, kerasVersion = '', weights }: KerasFile, inputShape: Shape | undefined): Model {
   if (topology === undefined)
     throw new ArgumentError('modelFromKeras', 'the file has weights alone, without a topology; use loadKerasWeights');
   const [major] = /^\d+/.exec(kerasVersion) ?? [];
   const reading = { operator: 'modelFromKeras', place: 'the model', kerasMajor: major ? Number(major) : undefined };
-  return modelFromTopology(reading, topology, inputShape);
+  return modelFromTopology(reading, topology, { inputShape, weights: weights.length > 0 ? room(weights) : undefined });
+}
+
+/** Zeros for the weights to come: a topology that lies about sizes costs no memory, and nothing is drawn in vain. */
+function room(stored: readonly StoredWeight[]): WeightSource {
+  return (name, expected) => {
+    const candidates = stored.filter(({ names }) => names.includes(name));
+    if (candidates.some(({ shape }) => `${shape}` === `${expected}`)) return zeros(expected);
+    const [{ shape: actual } = {}] = candidates;
+    throw new WeightsError(
+      'modelFromKeras',
+      actual ? { misshapen: [{ name, expected, actual }] } : { missing: [name] },
+    );
+  };
 }

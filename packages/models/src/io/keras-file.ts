@@ -27,8 +27,8 @@ export async function withKerasFile<T>(
   try {
     return use(file);
   } catch (error) {
-    // the call stack's end
-    if (error instanceof RangeError) throw new FormatError(operator, 'the topology is nested too deeply');
+    // the end of the call stack, or of memory
+    if (error instanceof RangeError) throw new FormatError(operator, `no model can be that large: ${error.message}`);
     throw error;
   }
 }

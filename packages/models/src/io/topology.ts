@@ -1,6 +1,6 @@
 /** @file Keras' topologies, as Keras 2, Keras 3 and tfjs write them, made into models. */
 import type { Shape } from '@fer/core';
-import { type AnyLayer, input, Model, type SymbolicTensor } from '@fer/layers';
+import { type AnyLayer, input, Model, type SymbolicTensor, type WeightSource } from '@fer/layers';
 import { asArray, asNumber, asObject, asShape, asString, fail, isObject, type JsonObject, print } from './json.ts';
 import { layerFromKeras } from './keras-layers.ts';
 import type { Reading } from './keras-values.ts';
@@ -32,13 +32,22 @@ interface Reference {
   readonly node: number;
 }
 
-/** @param inputShape in place of the one in the file, which may leave sizes open @throws FormatError, ArgumentError */
-export function modelFromTopology(reading: Reading, topology: unknown, inputShape?: Shape): Model {
+/**
+ * @param inputShape in place of the one in the file, which may leave sizes open
+ * @param weights in place of initializers
+ * @throws FormatError, ArgumentError
+ */
+export function modelFromTopology(
+  reading: Reading,
+  topology: unknown,
+  { inputShape, weights }: { readonly inputShape?: Shape | undefined; readonly weights?: WeightSource | undefined },
+): Model {
   const { class_name, config } = asObject(reading, 'the topology', topology);
   const network = networkOf(reading, class_name, config);
   const x = input(inputShape ?? inputShapeOf(network));
+  const output = outputOf(network, x, new Map());
   const { name } = network.config;
-  return new Model({ input: x, output: outputOf(network, x, new Map()), ...(typeof name === 'string' && { name }) });
+  return new Model({ input: x, output, ...(typeof name === 'string' && { name }), ...(weights && { weights }) });
 }
 
 const NETWORKS: readonly unknown[] = ['Sequential', 'Functional', 'Model'];
