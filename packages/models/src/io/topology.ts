@@ -45,9 +45,15 @@ export function modelFromTopology(
   const { class_name, config } = asObject(reading, 'the topology', topology);
   const network = networkOf(reading, class_name, config);
   const x = input(inputShape ?? inputShapeOf(network));
-  const output = outputOf(network, x, new Map());
   const { name } = network.config;
-  return new Model({ input: x, output, ...(typeof name === 'string' && { name }), ...(weights && { weights }) });
+  const layers: Layers = new Map();
+  try {
+    const output = outputOf(network, x, layers);
+    return new Model({ input: x, output, ...(typeof name === 'string' && { name }), ...(weights && { weights }) });
+  } catch (error) {
+    for (const layer of layers.values()) layer.dispose();
+    throw error;
+  }
 }
 
 const NETWORKS: readonly unknown[] = ['Sequential', 'Functional', 'Model'];
