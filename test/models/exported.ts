@@ -121,6 +121,10 @@ export const CASES: readonly Case[] = [
     new SpatialDropout2D({ rate: 0.5 }),
     new StochasticDepth({ rate: 0.5 }),
   ]),
+  chain('MaxPooling2D of padded pixels, which are 0', [
+    new ZeroPadding2D({ padding: 1 }),
+    new MaxPooling2D({ poolSize: 3 }),
+  ]),
   chain('MaxPooling2D', [new MaxPooling2D()]),
   chain('MaxPooling2D same', [new MaxPooling2D({ poolSize: 3, strides: 2, padding: 'same' })]),
   lacking('padding', chain('MaxPooling2D padding 1', [new MaxPooling2D({ poolSize: 3, strides: 2, padding: 1 })])),

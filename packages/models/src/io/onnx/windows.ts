@@ -97,5 +97,7 @@ export function emitPooling(
   { graph, x, inputShape }: Emission,
 ): string {
   const options = { kernelSize: poolSize, strides, padding, dilationRate: 1 };
-  return graph.node(operator, [x], windowAttributes(operator, inputShape, options));
+  // onnxruntime merges a Pad into the MaxPool after it, where what is padded is no zero any more: Max of one keeps them apart
+  const input = operator === 'MaxPool' && x.startsWith('Pad_') ? graph.node('Max', [x]) : x;
+  return graph.node(operator, [input], windowAttributes(operator, inputShape, options));
 }
