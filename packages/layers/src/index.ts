@@ -3,6 +3,7 @@ export type { ActivationName } from './activations.ts';
 export * from './blocks/index.ts';
 export type { LayerConfig, ModelConfig, NodeConfig } from './config.ts';
 export type { Constraint } from './constraints.ts';
+export { writeAtomically } from './files.ts';
 export { modelFromConfig } from './from-config.ts';
 export type { Initializer } from './initializers.ts';
 export { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';

@@ -1,0 +1,69 @@
+/** @file fer evaluate */
+import type { Dataset } from '@fer/data';
+import type { Command } from 'commander';
+import { forClassifier, loadClassifier } from '../classifier.ts';
+import { type Evaluation, evaluateOn } from '../evaluation.ts';
+import type { Crops } from '../experiment.ts';
+import { crops, DATA_HELP, startBackend } from '../options.ts';
+import { Output } from '../output.ts';
+import { reportText, writeEvaluation } from '../pictures.ts';
+import { RunFolder } from '../run-folder.ts';
+import { openSource } from '../source.ts';
+
+interface EvaluateOptions {
+  readonly weights: string;
+  readonly data: string;
+  readonly usage?: string;
+  readonly crops: Crops;
+  readonly out?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  fer evaluate --weights runs/a/best.safetensors                     on drawn faces that it has not seen
+  fer evaluate --weights runs/a/best.safetensors --data fer2013.csv  on PublicTest, and PrivateTest if it is there
+  fer evaluate --weights runs/a/best.safetensors --data fer2013.csv --usage PublicTest --crops 10 --out results
+
+Where the data name parts, all but Training are evaluated, each on its own. The images must have the classes of the weights,
+in any order.`;
+
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('tell how good weights are: report, confusion matrix, 95 % interval')
+    .requiredOption('-w, --weights <file>', 'a best.safetensors of fer train')
+    .option('-d, --data <source>', DATA_HELP, 'synthetic:700:2')
+    .option('--usage <name>', 'the part of the data, such as PublicTest')
+    .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
+    .option('--out <folder>', 'write report and pictures there')
+    .addHelpText('after', EXAMPLES)
+    .action((options: EvaluateOptions, command: Command) => evaluate(options, command));
+}
+
+async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
+  const output = Output.of(command);
+  await startBackend(command);
+  const classifier = await loadClassifier(options.weights);
+  const dataset = await openSource(options.data, { size: classifier.imageSize });
+  const results: Record<string, Omit<Evaluation, 'probabilities'>> = {};
+  const texts: string[] = [];
+  for (const [name, part] of Object.entries(partsOf(dataset, options.usage))) {
+    output.say(`Evaluating on ${name}: ${part.length.toLocaleString('en')} images`);
+    const prepared = forClassifier(classifier, part);
+    const evaluation = await evaluateOn(classifier.model, prepared, options.crops);
+    const { probabilities: _, ...kept } = evaluation;
+    results[name] = kept;
+    texts.push(`${name}\n${reportText(evaluation, prepared.classes)}`);
+    if (options.out !== undefined) await writeEvaluation(new RunFolder(options.out), evaluation, prepared, `-${name}`);
+  }
+  if (options.out !== undefined) await new RunFolder(options.out).writeJson('evaluation.json', results);
+  output.result(texts.join('\n\n'), results);
+}
+
+/** The one that was asked for; else all that are not for training; else all there is. */
+function partsOf(dataset: Dataset, usage: string | undefined): Record<string, Dataset> {
+  if (usage !== undefined) return { [usage]: dataset.usage(usage) };
+  const usages = [...new Set(dataset.items.flatMap((item) => item.usage ?? []))].filter((name) => name !== 'Training');
+  if (usages.length === 0) return { test: dataset };
+  return Object.fromEntries(usages.map((name) => [name, dataset.usage(name)]));
+}

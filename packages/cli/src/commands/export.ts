@@ -1,0 +1,60 @@
+/** @file fer export */
+import { join } from 'node:path';
+import { ArgumentError } from '@fer/core';
+import { encodeModel, writeAtomically } from '@fer/layers';
+import { exportOnnx, exportTfjs } from '@fer/models';
+import type { Command } from 'commander';
+import { type Classifier, loadClassifier, metadataOf } from '../classifier.ts';
+import { startBackend } from '../options.ts';
+import { Output } from '../output.ts';
+
+interface ExportOptions {
+  readonly out: string;
+  readonly fuse?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  fer export runs/a/best.safetensors --out model.onnx            for onnxruntime
+  fer export runs/a/best.safetensors --out web/model.json        for TensorFlow.js, with its weights beside it
+  fer export runs/a/best.safetensors --out small.safetensors     half the size: float16
+
+What to do to an image before, and the classes in their order, are printed: only safetensors files can hold them.`;
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write a trained network for others, or in half the size')
+    .argument('<weights>', 'a best.safetensors of fer train')
+    .requiredOption('--out <file>', 'ends in .onnx, model.json or .safetensors')
+    .option('--fuse', 'fold batch normalisation into convolutions: for inference alone')
+    .addHelpText('after', EXAMPLES)
+    .action((weights: string, options: ExportOptions, command: Command) => exportModel(weights, options, command));
+}
+
+async function exportModel(weights: string, { out, fuse }: ExportOptions, command: Command): Promise<void> {
+  const output = Output.of(command);
+  await startBackend(command);
+  const classifier = await loadClassifier(weights);
+  const files = await filesOf(fuse ? { ...classifier, model: classifier.model.fuse() } : classifier, out);
+  for (const [path, content] of Object.entries(files)) await writeAtomically(path, content);
+  const { classes, imageSize, preprocess } = classifier;
+  const text = [
+    ...Object.entries(files).map(([path, { length }]) => `${path}: ${(length / 2 ** 20).toFixed(2)} MB`),
+    `input: gray faces of ${imageSize} x ${imageSize}, then ${JSON.stringify(preprocess)}`,
+    `output: logits of ${classes.join(', ')}`,
+  ];
+  output.result(text.join('\n'), { files: Object.keys(files), classes, imageSize, preprocess });
+}
+
+/** The contents of each file. @throws ArgumentError for a format that is none */
+async function filesOf(classifier: Classifier, out: string): Promise<Readonly<Record<string, Uint8Array>>> {
+  const { model } = classifier;
+  if (out.endsWith('.onnx')) return { [out]: await exportOnnx(model) };
+  if (out.endsWith('.safetensors'))
+    return { [out]: await encodeModel(model, { dtype: 'float16', metadata: metadataOf(classifier) }) };
+  if (!/(^|[/\\])model\.json$/.test(out))
+    throw new ArgumentError('export', `out must end in .onnx, model.json or .safetensors but is '${out}'`);
+  const files = Object.entries(await exportTfjs(model));
+  return Object.fromEntries(files.map(([name, content]) => [join(out, '..', name), content]));
+}

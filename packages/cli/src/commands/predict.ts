@@ -1,0 +1,58 @@
+/** @file fer predict */
+import { readFile } from 'node:fs/promises';
+import { ArgumentError } from '@fer/core';
+import { decodeImage } from '@fer/data';
+import type { Command } from 'commander';
+import { loadClassifier } from '../classifier.ts';
+import type { Crops } from '../experiment.ts';
+import { crops, positiveInteger, startBackend } from '../options.ts';
+import { Output } from '../output.ts';
+import { drawnFaces, type Face, predictFaces, predictionsText } from '../prediction.ts';
+
+interface PredictOptions {
+  readonly weights: string;
+  readonly top: number;
+  readonly crops: Crops;
+}
+
+const EXAMPLES = `
+Examples:
+  fer predict face.png --weights runs/a/best.safetensors
+  fer predict *.jpg --weights runs/a/best.safetensors --top 7 --json
+  fer predict --weights runs/a/best.safetensors       on seven drawn faces, one of each expression
+
+Images are PNG or JPEG files of one face each, cropped as in the training data; size and colours do not matter.`;
+
+export function addPredict(program: Command): void {
+  program
+    .command('predict')
+    .description('tell the expressions of faces')
+    .argument('[image...]', 'PNG or JPEG files')
+    .requiredOption('-w, --weights <file>', 'a best.safetensors of fer train')
+    .option('--top <n>', 'how many classes to show of each', positiveInteger, 3)
+    .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
+    .addHelpText('after', EXAMPLES)
+    .action((images: string[], options: PredictOptions, command: Command) => predict(images, options, command));
+}
+
+async function predict(images: readonly string[], options: PredictOptions, command: Command): Promise<void> {
+  const output = Output.of(command);
+  const faces = images.length > 0 ? await readFaces(images) : drawnFaces();
+  await startBackend(command);
+  const predictions = await predictFaces(await loadClassifier(options.weights), faces, options);
+  output.result(predictionsText(predictions), predictions);
+}
+
+async function readFaces(paths: readonly string[]): Promise<Face[]> {
+  const faces: Face[] = [];
+  for (const path of paths) {
+    const bytes = await readFile(path).catch((error) => {
+      throw new ArgumentError('predict', `cannot read '${path}': ${error.message}`);
+    });
+    const image = await decodeImage(bytes).catch((error) => {
+      throw new ArgumentError('predict', `'${path}' is no image: ${error.message}`);
+    });
+    faces.push({ name: path, image });
+  }
+  return faces;
+}

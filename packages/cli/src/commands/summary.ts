@@ -1,0 +1,44 @@
+/** @file fer summary */
+import { setBackend } from '@fer/core';
+import { loadModel, type Model } from '@fer/layers';
+import { createModel, listModels, type ModelName } from '@fer/models';
+import type { Command } from 'commander';
+import { parseNetworkOptions } from '../network.ts';
+import { collected } from '../options.ts';
+import { Output } from '../output.ts';
+
+const EXAMPLES = `
+Examples:
+  fer summary                                         the names of all networks
+  fer summary fer-net
+  fer summary mobilenet-v2 -o alpha=0.35 -o 'inputShape=[96,96,3]' -o classes=7
+  fer summary runs/a/best.safetensors`;
+
+export function addSummary(program: Command): void {
+  program
+    .command('summary')
+    .description('show the layers of a network, with parameters and multiply-accumulates')
+    .argument('[model]', 'the name of a network, or a .safetensors file')
+    .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, [])
+    .addHelpText('after', EXAMPLES)
+    .action((model: string | undefined, { option }: { option: readonly string[] }, command: Command) =>
+      summary(model, option, Output.of(command)),
+    );
+}
+
+async function summary(name: string | undefined, options: readonly string[], output: Output): Promise<void> {
+  if (name === undefined) {
+    output.result(listModels().join('\n'), listModels());
+    return;
+  }
+  await setBackend('simd', { threads: 1 }); // nothing is computed
+  const model = await modelOf(name, options);
+  const table = model.summary(() => {});
+  output.result(`${table}`, table);
+}
+
+async function modelOf(name: string, options: readonly string[]): Promise<Model> {
+  if (/\.safetensors$/i.test(name)) return loadModel(name);
+  const network = name as ModelName; // which createModel checks
+  return createModel(network, listModels().includes(network) ? parseNetworkOptions(network, options) : {});
+}

@@ -1,0 +1,90 @@
+/** @file fer train */
+import { join } from 'node:path';
+import { ArgumentError, FormatError } from '@fer/core';
+import type { Command } from 'commander';
+import { collected, crops, DATA_HELP, integer, positive, positiveInteger, startBackend } from '../options.ts';
+import { Output } from '../output.ts';
+import { type RunConfig, run } from '../run.ts';
+import { RunFolder } from '../run-folder.ts';
+import { runReport } from '../run-report.ts';
+import { DEFAULTS, experimentOf, type TrainOptions } from '../train-options.ts';
+import { OPTIMIZER_NAMES } from '../training.ts';
+
+interface Options extends TrainOptions {
+  readonly out?: string;
+  readonly resume?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  fer train                                           drawn faces, which need no download
+  fer train --data fer2013.csv --epochs 40            FER2013, by its own parts
+  fer train --data faces/ --network mobilenet-v2 -o alpha=0.35 -o smallImages=true
+  fer train --data CK+48/ --init runs/a/best.safetensors   fine-tunes weights
+  fer train --resume runs/a                           continues after Ctrl-C, or a power cut
+
+Data without parts of their own are split 80:10:10, by person where the data tell who it is.`;
+
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a network and evaluate it; everything goes into a folder')
+    .option('-d, --data <source>', DATA_HELP, DEFAULTS.data)
+    .option('-n, --network <name>', 'see fer summary', DEFAULTS.network)
+    .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, DEFAULTS.option)
+    .option('--init <file>', 'weights to begin with: .safetensors, .h5 or model.json')
+    .option('--image-size <pixels>', "side of the network's images", positiveInteger, DEFAULTS.imageSize)
+    .option('-e, --epochs <n>', 'times that each image is seen', positiveInteger, DEFAULTS.epochs)
+    .option('-b, --batch-size <n>', 'images in a step', positiveInteger, DEFAULTS.batchSize)
+    .option('--optimizer <name>', OPTIMIZER_NAMES.join(', '), DEFAULTS.optimizer)
+    .option(
+      '--learning-rate <rate>',
+      'its maximum: one epoch of warm-up, then a cosine',
+      positive,
+      DEFAULTS.learningRate,
+    )
+    .option('--no-augment', 'do not shift, turn, zoom and mirror training images')
+    .option('--fraction <part>', 'use such a part of the images, up to 1', positive, DEFAULTS.fraction)
+    .option('--crops <n>', 'views of a test image: 1 or 10', crops, DEFAULTS.crops)
+    .option('--seed <n>', 'of everything that is random', integer, DEFAULTS.seed)
+    .option('--out <folder>', 'the folder of the run (default: runs/NETWORK-TIME)')
+    .option('--resume <folder>', 'continue the run in this folder, with its own options')
+    .addHelpText('after', EXAMPLES)
+    .action((options: Options, command: Command) => train(options, command));
+}
+
+async function train(options: Options, command: Command): Promise<void> {
+  const output = Output.of(command);
+  const { resume } = options;
+  if (resume !== undefined) checkAlone(command);
+  const backend = await startBackend(command);
+  const folder = resume === undefined ? await RunFolder.create(folderName(options)) : new RunFolder(resume);
+  const config = resume === undefined ? newConfig(options, backend) : await storedConfig(folder);
+  const { progress, say } = output;
+  const result = await run(config, folder, { resume: resume !== undefined, progress, say });
+  output.result(runReport(folder, result), { folder: folder.path, ...result });
+}
+
+function folderName({ out, network }: Options): string {
+  const time = new Date().toISOString().replace(/\..*/, '').replace('T', '-').replaceAll(':', '');
+  return out ?? join('runs', `${network}-${time}`);
+}
+
+function newConfig(options: TrainOptions, backend: string): RunConfig {
+  return { title: `${options.network} on ${options.data}`, experiment: experimentOf(options), backend, scaled: [] };
+}
+
+/** @throws ArgumentError if another option was given besides */
+function checkAlone(command: Command): void {
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  const other = given.find((option) => option.attributeName() !== 'resume');
+  if (other) throw new ArgumentError('train', `a run that is resumed keeps its own options: leave out ${other.long}`);
+}
+
+/** @throws ArgumentError, FormatError */
+async function storedConfig(folder: RunFolder): Promise<RunConfig> {
+  const config = (await folder.readJson('config.json')) as Partial<RunConfig> | null;
+  if (!config?.experiment?.network || !config.experiment.data || !config.experiment.training)
+    throw new FormatError('train', `${folder.file('config.json')} holds no experiment`);
+  return config as RunConfig;
+}

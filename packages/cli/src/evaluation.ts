@@ -1,0 +1,87 @@
+/** @file What a network is worth on a part of the data. */
+import { add, mul, noGrad, type Shape, softmax, type Tensor, tidy } from '@fer/core';
+import {
+  type AccuracyInterval,
+  bootstrapAccuracy,
+  type ClassificationReport,
+  type ConfusionMatrix,
+  classificationReport,
+  confusionMatrix,
+  type Dataset,
+  expectedCalibrationError,
+  type Image,
+  logLoss,
+  predictedClasses,
+  resize,
+  tenCrop,
+} from '@fer/data';
+import { type Model, predict } from '@fer/layers';
+import type { Crops } from './experiment.ts';
+import { toInput } from './prepare.ts';
+
+/** All but `probabilities` is what a report shows. */
+export interface Evaluation {
+  readonly images: number;
+  readonly crops: Crops;
+  /** At 95 %, by bootstrap. */
+  readonly interval: AccuracyInterval;
+  readonly report: ClassificationReport;
+  /** [actual][predicted] */
+  readonly matrix: ConfusionMatrix;
+  readonly logLoss: number;
+  readonly calibrationError: number;
+  readonly seconds: number;
+  readonly probabilities: readonly (readonly number[])[];
+}
+
+/** How much larger than the network's input an image is made for ten crops if it is not: 48 for crops of 44, as usual. */
+const MARGIN = 48 / 44;
+
+const BATCH = 64;
+
+/** @param dataset Preprocessed, not yet cropped. */
+export async function evaluateOn(model: Model, dataset: Dataset, crops: Crops): Promise<Evaluation> {
+  const start = performance.now();
+  const probabilities = await probabilitiesOf(model, dataset, crops);
+  const seconds = (performance.now() - start) / 1000;
+  const { labels, classes } = dataset;
+  const predictions = predictedClasses(probabilities);
+  return {
+    images: dataset.length,
+    crops,
+    interval: bootstrapAccuracy(labels, predictions),
+    report: classificationReport(labels, predictions, { classes, digits: 4 }),
+    matrix: confusionMatrix(labels, predictions, classes.length),
+    logLoss: logLoss(labels, probabilities),
+    calibrationError: expectedCalibrationError(labels, probabilities),
+    seconds,
+    probabilities,
+  };
+}
+
+/** The softmax of the outputs' mean over the views. @returns for each image the probability of each class */
+export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<number[][]> {
+  const outputs: Tensor[] = [];
+  try {
+    for (const view of viewsOf(dataset, model.inputShape, crops)) outputs.push(await predict(model, view.batch(BATCH)));
+    using probabilities = noGrad(() => tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length))));
+    return (await probabilities.array()) as number[][];
+  } finally {
+    for (const output of outputs) output.dispose();
+  }
+}
+
+/**
+ * Each image in one view, its middle; or in ten, its corners, its middle and their mirror images. If it is no larger than
+ * the network's input, it is enlarged for that.
+ */
+function viewsOf(dataset: Dataset, inputShape: Shape, crops: Crops): Dataset[] {
+  if (crops === 1) return [toInput(dataset, inputShape)];
+  const [height = 0, width = 0] = inputShape;
+  const [rows = 0, columns = 0] = dataset.image(0).shape;
+  const size = [Math.round(height * MARGIN), Math.round(width * MARGIN)] as const;
+  const larger = rows > height && columns > width ? dataset : dataset.map(resize({ size }));
+  return Array.from({ length: crops }, (_, view) =>
+    larger.map((image: Image) => tenCrop(image, [height, width])[view] as Image),
+  );
+}

@@ -1,0 +1,130 @@
+/** @file From a data plan to the parts that are trained on, selected on and tested on. */
+import { ArgumentError, type Shape } from '@fer/core';
+import {
+  centerCrop,
+  countSplit,
+  type Dataset,
+  groupSplit,
+  oversample,
+  resize,
+  stratifiedSplit,
+  type TransformConfig,
+  toGrayscale,
+  transformFromConfig,
+} from '@fer/data';
+import type { DataPlan, SplitPlan } from './experiment.ts';
+
+export interface PreparedData {
+  readonly classes: readonly string[];
+  /** In the network's size, augmented, in another order in each epoch. */
+  readonly train: Dataset;
+  /** In the network's size. */
+  readonly validation: Dataset;
+  /** Preprocessed, not yet cropped; the first is the one that counts. */
+  readonly tests: Readonly<Record<string, Dataset>>;
+  /** How the parts were made. */
+  readonly split: string;
+}
+
+/**
+ * The parts of a data set, with all that happens to their images.
+ * @param inputShape Of the network.
+ * @throws ArgumentError if the data do not allow that split
+ */
+export function prepare(dataset: Dataset, plan: DataPlan, inputShape: Shape, seed: number): PreparedData {
+  const kept = plan.classes ? dataset.keepClasses(plan.classes) : dataset;
+  const { train, validation, tests, split } = splitBy(kept, plan.split, seed);
+  const reduced = (part: Dataset) => fractionOf(part, plan.fraction ?? 1, seed);
+  const uniform = (part: Dataset) => toSquares(part, plan.imageSize);
+  const evaluated = (part: Dataset) => mapAll(uniform(reduced(part)), plan.preprocess);
+  const learned = reduced(train);
+  const balanced = plan.oversample ? learned.select(oversample(learned.labels, { seed })) : learned;
+  return {
+    classes: kept.classes,
+    train: toInput(mapAll(uniform(balanced), [...plan.augment, ...plan.preprocess]), inputShape).shuffle({ seed }),
+    validation: toInput(evaluated(validation), inputShape),
+    tests: Object.fromEntries(Object.entries(tests).map(([name, part]) => [name, evaluated(part)])),
+    split,
+  };
+}
+
+export function mapAll(dataset: Dataset, transforms: readonly TransformConfig[]): Dataset {
+  return transforms.map(transformFromConfig).reduce((mapped, transform) => mapped.map(transform), dataset);
+}
+
+/** Gray squares; images that are so already stay. */
+export function toSquares(dataset: Dataset, side: number): Dataset {
+  const isSquare = dataset.items.every(({ image }) => image.shape.join() === `${side},${side},1`);
+  return isSquare ? dataset : dataset.map(toGrayscale()).map(resize({ size: side }));
+}
+
+/** The middle of the images, as large as the network takes them. */
+export function toInput(dataset: Dataset, [height = 0, width = 0]: Shape): Dataset {
+  return dataset.map(centerCrop({ size: [height, width] }));
+}
+
+/** So much of each class. */
+function fractionOf(dataset: Dataset, fraction: number, seed: number): Dataset {
+  if (fraction >= 1) return dataset;
+  return dataset.select(stratifiedSplit(dataset.labels, [fraction, 1 - fraction], { seed })[0] as number[]);
+}
+
+interface Parts {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly tests: Readonly<Record<string, Dataset>>;
+  readonly split: string;
+}
+
+const FALLBACK = [0.8, 0.1, 0.1];
+
+function splitBy(dataset: Dataset, plan: SplitPlan, seed: number): Parts {
+  const hasUsages = dataset.items.every(({ usage }) => usage !== undefined);
+  const hasSubjects = dataset.items.every(({ subject }) => subject !== undefined);
+  if (plan.by === 'usage') {
+    if (hasUsages) return byUsage(dataset, plan.validation, seed);
+    return splitBy(dataset, { by: hasSubjects ? 'subject' : 'ratio', ratios: FALLBACK }, seed);
+  }
+  const { labels } = dataset;
+  if (plan.by === 'count') {
+    const indices = countSplit(labels, plan.counts, { seed, whenShort: 'shrink' });
+    return partsOf(dataset, indices, `at most ${plan.counts.join(' and ')} images of each class`);
+  }
+  const shares = plan.ratios.map((ratio) => `${Math.round(100 * ratio)}`).join(', ');
+  if (plan.by === 'ratio')
+    return partsOf(dataset, stratifiedSplit(labels, plan.ratios, { seed }), `${shares} %, stratified`);
+  if (!hasSubjects)
+    throw new ArgumentError('split', 'the data do not tell whose faces they show: they cannot be split by subject');
+  const subjects = dataset.items.map(({ subject }) => subject);
+  return partsOf(dataset, groupSplit(labels, subjects, plan.ratios, { seed }), `${shares} %, sharing no person`);
+}
+
+/** @param indices Of training, validation and test; of two the second is for both. */
+function partsOf(dataset: Dataset, indices: readonly (readonly number[])[], how: string): Parts {
+  const [train = [], validation = [], test] = indices;
+  const sizes = indices.map(({ length }) => length.toLocaleString('en')).join(' / ');
+  return {
+    train: dataset.select(train),
+    validation: dataset.select(validation),
+    tests: { test: dataset.select(test ?? validation) },
+    split: `${sizes} images (${how}${test ? '' : '; the second part serves for validation and test'})`,
+  };
+}
+
+function byUsage(dataset: Dataset, share: number, seed: number): Parts {
+  const training = dataset.usage('Training');
+  const [train = [], validation = []] = stratifiedSplit(training.labels, [1 - share, share], { seed });
+  const others = ['PublicTest', 'PrivateTest', ...dataset.items.map(({ usage }) => usage as string)];
+  const names = [...new Set(others)].filter(
+    (name) => name !== 'Training' && dataset.items.some(({ usage }) => usage === name),
+  );
+  if (names.length === 0) throw new ArgumentError('split', 'the data have a part Training but none to test on');
+  const tests = Object.fromEntries(names.map((name) => [name, dataset.usage(name)]));
+  const sizes = names.map((name) => `${name} ${tests[name]?.length.toLocaleString('en')}`);
+  return {
+    train: training.select(train),
+    validation: training.select(validation),
+    tests,
+    split: `Training ${train.length.toLocaleString('en')}, of it for validation ${validation.length.toLocaleString('en')} more (stratified), ${sizes.join(', ')} images`,
+  };
+}

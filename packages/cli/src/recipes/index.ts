@@ -1,0 +1,31 @@
+/** @file The recipes by name. */
+import { ArgumentError } from '@fer/core';
+import { p1 } from './p1.ts';
+import { p2 } from './p2.ts';
+import { p3 } from './p3.ts';
+import { p4 } from './p4.ts';
+import { p5 } from './p5.ts';
+import type { Recipe } from './recipe.ts';
+import { fernet, mobilenet } from './shipped.ts';
+
+export type { DatasetName, Recipe, RecipeExperiment, Variant } from './recipe.ts';
+
+export const recipes: Readonly<Record<string, Recipe>> = { p1, p2, p3, p4, p5, fernet, mobilenet };
+
+/**
+ * A recipe by `NAME`, or one of its variants by `NAME/VARIANT`.
+ * @throws ArgumentError for names that are none
+ */
+export function findRecipe(text: string): { readonly name: string; readonly recipe: Recipe } {
+  const [name = '', variant] = text.split('/');
+  const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
+  if (!recipe)
+    throw new ArgumentError('reproduce', `there is no recipe '${name}', only ${Object.keys(recipes).join(', ')}`);
+  if (variant === undefined) return { name, recipe };
+  const chosen = Object.hasOwn(recipe.variants, variant) ? recipe.variants[variant] : undefined;
+  if (!chosen) {
+    const variants = Object.keys(recipe.variants).join(', ');
+    throw new ArgumentError('reproduce', `${name} has no variant '${variant}', only ${variants}`);
+  }
+  return { name, recipe: { ...recipe, variants: { [variant]: chosen } } };
+}

@@ -1,0 +1,57 @@
+/** @file The folder of a run: where its files are, and what is in them. */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArgumentError, FormatError } from '@fer/core';
+import { type PlotSpec, renderPng, renderSvg } from '@fer/data';
+import { writeAtomically } from '@fer/layers';
+
+/** Files are written under another name and renamed: none is ever half there. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  /** @throws ArgumentError if a run is there already */
+  static async create(path: string): Promise<RunFolder> {
+    const folder = new RunFolder(path);
+    if (await folder.has('config.json'))
+      throw new ArgumentError('out', `'${path}' holds a run: continue it with --resume, or choose another folder`);
+    await mkdir(path, { recursive: true });
+    return folder;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async has(name: string): Promise<boolean> {
+    return stat(this.file(name)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** @throws ArgumentError if there is no such file, FormatError if it is not JSON */
+  async readJson(name: string): Promise<unknown> {
+    const text = await readFile(this.file(name), 'utf8').catch((error) => {
+      throw new ArgumentError('run', `'${this.path}' is no folder of a run: ${error.message}`);
+    });
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new FormatError('run', `${this.file(name)} is not JSON: ${error}`);
+    }
+  }
+
+  writeText(name: string, text: string): Promise<void> {
+    return writeAtomically(this.file(name), text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  writeJson(name: string, value: unknown): Promise<void> {
+    return this.writeText(name, JSON.stringify(value, null, 2));
+  }
+
+  /** As `name.svg` and `name.png`. */
+  async writePlot(name: string, plot: PlotSpec): Promise<void> {
+    await writeAtomically(this.file(`${name}.svg`), await renderSvg(plot));
+    await writeAtomically(this.file(`${name}.png`), await renderPng(plot));
+  }
+}

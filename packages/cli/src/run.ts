@@ -1,0 +1,110 @@
+/** @file An experiment from its plan to a folder with everything that came of it. */
+import { FerError } from '@fer/core';
+import { fit, loadWeights, type Model, type TextStream } from '@fer/layers';
+import { metadataOf } from './classifier.ts';
+import { type Evaluation, evaluateOn } from './evaluation.ts';
+import type { Experiment } from './experiment.ts';
+import type { Result } from './figures.ts';
+import { modelCard } from './model-card.ts';
+import { createNetwork } from './network.ts';
+import { writeCurves, writeEvaluation } from './pictures.ts';
+import { type PreparedData, prepare } from './prepare.ts';
+import type { RunFolder } from './run-folder.ts';
+import { openSource } from './source.ts';
+import { createCallbacks, createOptimizer, Stopwatch } from './training.ts';
+
+/** What config.json holds. */
+export interface RunConfig {
+  readonly title: string;
+  readonly experiment: Experiment;
+  readonly backend: string;
+  /** What was made smaller than its recipe has it, in words. */
+  readonly scaled: readonly string[];
+}
+
+export interface RunOptions {
+  /** Continues from the folder's last checkpoint, if there is one. */
+  readonly resume?: boolean;
+  /** Live progress. */
+  readonly progress: TextStream;
+  /** Is told what is done, a line at a time. */
+  readonly say: (text: string) => void;
+}
+
+/** Training was ended by Ctrl-C; its checkpoint is written. */
+export class InterruptedError extends FerError {}
+
+/**
+ * Trains, evaluates the best epoch's weights on every test part, and writes into the folder: config.json, log.csv,
+ * last.safetensors and best.safetensors, pictures, reports, result.json and the model card.
+ * @throws InterruptedError after Ctrl-C, ArgumentError and others for plans that data or network do not allow
+ */
+export async function run(config: RunConfig, folder: RunFolder, options: RunOptions): Promise<Result> {
+  const { experiment, title } = config;
+  const { data: plan, network, seed } = experiment;
+  const dataset = await openSource(plan.source, { size: plan.imageSize });
+  const data = prepare(dataset, plan, network.options.inputShape, seed);
+  const model = await createNetwork(network, data.classes.length, seed);
+  const params = model.countParams().total;
+  await folder.writeJson('config.json', config);
+  options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);
+  options.say(`${plan.source}: ${data.split}`);
+  const training = await train(model, data, experiment, folder, options);
+  await loadWeights(model, folder.file('best.safetensors'));
+  const tests = await test(model, data, experiment, folder, options);
+  const result: Result = { ...training, tests, params };
+  await writeCurves(folder, result.epochs, title);
+  await folder.writeText('model-card.md', modelCard({ ...config, ...data, result }));
+  await folder.writeJson('result.json', result);
+  model.dispose();
+  return result;
+}
+
+async function train(
+  model: Model,
+  data: PreparedData,
+  { training, data: plan, seed }: Experiment,
+  folder: RunFolder,
+  { resume = false, progress }: RunOptions,
+): Promise<Omit<Result, 'tests' | 'params'>> {
+  const { epochs, batchSize, loss, mixup, ema } = training;
+  const train = data.train.batch(Math.min(batchSize, data.train.length), { dropRemainder: true });
+  const stopwatch = new Stopwatch();
+  const last = folder.file('last.safetensors');
+  const metadata = metadataOf({ ...plan, classes: data.classes });
+  const files = { log: folder.file('log.csv'), last, best: folder.file('best.safetensors'), metadata, progress };
+  const history = await fit(model, {
+    train,
+    validation: data.validation.batch(batchSize),
+    epochs,
+    seed,
+    optimizer: createOptimizer(training, train.length),
+    callbacks: createCallbacks(training, files, stopwatch),
+    ...(loss !== undefined && { loss }),
+    ...(mixup !== undefined && { mixup }),
+    ...(ema !== undefined && { ema }),
+    ...(resume && (await folder.has('last.safetensors')) && { resume: last }),
+  });
+  if (history.interrupted)
+    throw new InterruptedError('train', `interrupted; --resume ${folder.path} continues where it stopped`);
+  if (history.epochs.length === 0) throw new FerError('train', `training failed: ${history.stopped}`);
+  return { epochs: history.epochs, stopped: history.stopped, seconds: stopwatch.seconds };
+}
+
+async function test(
+  model: Model,
+  { tests }: PreparedData,
+  { evaluation: { crops } }: Experiment,
+  folder: RunFolder,
+  { say }: RunOptions,
+): Promise<Result['tests']> {
+  const results: Record<string, Omit<Evaluation, 'probabilities'>> = {};
+  for (const [i, [name, dataset]] of Object.entries(tests).entries()) {
+    say(`Evaluating on ${name}: ${dataset.length.toLocaleString('en')} images`);
+    const evaluation = await evaluateOn(model, dataset, crops);
+    await writeEvaluation(folder, evaluation, dataset, i === 0 ? '' : `-${name}`);
+    const { probabilities: _, ...kept } = evaluation;
+    results[name] = kept;
+  }
+  return results;
+}

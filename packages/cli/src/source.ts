@@ -1,0 +1,96 @@
+/** @file Which data a path means: the one place that decides. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArgumentError } from '@fer/core';
+import { ckPlus, Dataset, fer2013, imageFolder, npyPair, type Progress, syntheticFaces } from '@fer/data';
+
+export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-plus' | 'image-folder';
+
+/** `synthetic`, `synthetic:COUNT` or `synthetic:COUNT:SEED` */
+const SYNTHETIC = /^synthetic(?::(\d+))?(?::(\d+))?$/;
+const DEFAULT_FACES = 2100;
+
+const FRAME = /^S\d+_\d+_\d+\.(png|jpe?g)$/i;
+const IMAGES = /images\.npy$/;
+
+/** FER2013's parts by the names that files of arrays have; others keep theirs. */
+const USAGES: Readonly<Record<string, string>> = {
+  train: 'Training',
+  training: 'Training',
+  public_test: 'PublicTest',
+  private_test: 'PrivateTest',
+};
+
+export interface OpenOptions {
+  /** Folders of photographs are brought to this size when they are read. */
+  readonly size?: number;
+  readonly damaged?: 'refuse' | 'skip';
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Tells what a path holds: FER2013's CSV file; one .npy file of images, whose labels lie beside it (`images.npy` and
+ * `labels.npy`, `x_images.npy` and `x_labels.npy`); a folder of such pairs, each a part of the data; CK+ folders, known by
+ * their files' names; folders of images. `synthetic[:COUNT[:SEED]]` means drawn faces.
+ * @throws ArgumentError for anything else
+ */
+export async function kindOfSource(source: string): Promise<SourceKind> {
+  if (SYNTHETIC.test(source)) return 'synthetic';
+  const found = await stat(source).catch((error) => {
+    throw new ArgumentError('data', `cannot read '${source}': ${error.message}`);
+  });
+  if (found.isDirectory()) return kindOfFolder(source);
+  if (/\.csv$/i.test(source)) return 'fer2013';
+  if (IMAGES.test(source)) return 'npy';
+  throw new ArgumentError(
+    'data',
+    `'${source}' must be FER2013's .csv, an images.npy beside its labels.npy, or a folder of CK+, of images or of such .npy files`,
+  );
+}
+
+async function kindOfFolder(folder: string): Promise<SourceKind> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => IMAGES.test(name))) return 'npy-folder';
+  const classes = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
+  for (const { name } of classes) {
+    const files = (await readdir(join(folder, name))).filter((file) => !file.startsWith('.'));
+    if (files[0] !== undefined) return FRAME.test(files[0]) ? 'ck-plus' : 'image-folder';
+  }
+  return 'image-folder';
+}
+
+/** The images that a path means: see kindOfSource. @throws ArgumentError, DataError */
+export async function openSource(source: string, options: OpenOptions = {}): Promise<Dataset> {
+  const { size, ...reading } = options;
+  switch (await kindOfSource(source)) {
+    case 'synthetic': {
+      const [, count = DEFAULT_FACES, seed = 1] = SYNTHETIC.exec(source) as RegExpExecArray;
+      return syntheticFaces({ count: Number(count), seed: Number(seed) });
+    }
+    case 'fer2013':
+      return fer2013(source, reading);
+    case 'npy':
+      return npyPair(source, labelsBeside(source));
+    case 'npy-folder':
+      return npyFolder(source);
+    case 'ck-plus':
+      return ckPlus(source, reading);
+    case 'image-folder':
+      return imageFolder(source, { ...reading, ...(size !== undefined && { size }) });
+  }
+}
+
+const labelsBeside = (images: string) => images.replace(IMAGES, 'labels.npy');
+
+async function npyFolder(folder: string): Promise<Dataset> {
+  const files = (await readdir(folder)).filter((name) => IMAGES.test(name)).sort();
+  const parts: Dataset[] = [];
+  for (const file of files) {
+    const path = join(folder, file);
+    const part = await npyPair(path, labelsBeside(path));
+    const name = file.replace(IMAGES, '').replace(/_$/, '');
+    const items = name === '' ? part.items : part.items.map((item) => ({ ...item, usage: USAGES[name] ?? name }));
+    parts.push(new Dataset({ classes: part.classes, items }));
+  }
+  return new Dataset({ classes: (parts[0] as Dataset).classes, items: parts.flatMap(({ items }) => items) });
+}
