@@ -1,4 +1,8 @@
 /** @file @fer/models: networks, pretrained weights, import and export. */
+export { type Classifier, type Expression, expressionClassifier } from './classifier/expression-classifier.ts';
+export type { ImageSource } from './classifier/images.ts';
+export { decodePretrained, encodePretrained, type Pretrained } from './classifier/pretrained.ts';
+export { listPretrained, loadPretrained, type PretrainedName } from './classifier/shipped.ts';
 export type { WeightReport } from './io/assign.ts';
 export { exportTfjs, type TfjsFiles } from './io/export-tfjs.ts';
 export type { Files, KerasSource, ReadFile } from './io/files.ts';

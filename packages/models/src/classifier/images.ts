@@ -1,0 +1,76 @@
+/** @file Whatever holds a picture, as pixels. */
+import { ArgumentError } from '@fer/core';
+import { decodeImage, type Image } from '@fer/data';
+import ndarray, { type NdArray } from 'ndarray';
+
+/**
+ * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file, in Node a path to
+ * one, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video, whose frame at hand counts.
+ */
+export type ImageSource =
+  | NdArray
+  | Uint8Array
+  | string
+  | ImageData
+  | Blob
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | ImageBitmap;
+
+/** What browsers can draw. */
+type Drawable = Exclude<ImageSource, NdArray | Uint8Array | string | ImageData | Blob>;
+
+/**
+ * The picture as [H, W, C].
+ * @throws ArgumentError for anything else, DataError for a damaged file
+ */
+export async function imageOf(source: ImageSource): Promise<Image> {
+  if (typeof source === 'string') {
+    const { readFile } = await import('node:fs/promises');
+    return decodeImage(await readFile(source));
+  }
+  if (source instanceof Uint8Array) return decodeImage(source);
+  if (typeof source === 'object' && source !== null) {
+    if (isNdArray(source)) return withChannels(source);
+    if (isImageData(source)) return ofImageData(source);
+    if (typeof Blob !== 'undefined' && source instanceof Blob) return ofDrawable(await createImageBitmap(source));
+    if (typeof OffscreenCanvas !== 'undefined' && sizeOf(source as Drawable)) return ofDrawable(source as Drawable);
+  }
+  throw new ArgumentError('classify', `expected an image but got ${Object.prototype.toString.call(source)}`);
+}
+
+const isNdArray = (source: object): source is NdArray => 'stride' in source && 'offset' in source;
+const isImageData = (source: object): source is ImageData => 'data' in source && 'width' in source;
+
+function withChannels(array: NdArray): Image {
+  const { data, shape, stride, offset } = array;
+  if (shape.length === 3) return array as Image;
+  if (shape.length !== 2) throw new ArgumentError('classify', `expected an image [H,W] or [H,W,C] but got [${shape}]`);
+  return ndarray(data, [...shape, 1], [...stride, 1], offset) as Image;
+}
+
+/** Alpha is left out. */
+function ofImageData({ data, width, height }: ImageData): Image {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return ndarray(bytes, [height, width, 3], [4 * width, 4, 1]);
+}
+
+function sizeOf(source: Drawable): readonly [width: number, height: number] | undefined {
+  const { width, height } =
+    'videoWidth' in source
+      ? { width: source.videoWidth, height: source.videoHeight }
+      : 'naturalWidth' in source
+        ? { width: source.naturalWidth, height: source.naturalHeight }
+        : source;
+  return width > 0 && height > 0 ? [width, height] : undefined;
+}
+
+function ofDrawable(source: Drawable): Image {
+  const [width, height] = sizeOf(source) as [number, number];
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new ArgumentError('classify', `a picture of ${width}x${height} is too large for a canvas`);
+  context.drawImage(source, 0, 0);
+  return ofImageData(context.getImageData(0, 0, width, height));
+}

@@ -1,0 +1,39 @@
+/** @file The trained networks that come with the package. */
+import { ArgumentError, BackendError } from '@fer/core';
+import { decodePretrained, type Pretrained } from './pretrained.ts';
+
+/** Each address on its own, so that bundlers see which files belong to it. */
+const files = {
+  'mobi-express-net': () => new URL('../../weights/mobi-express-net.safetensors', import.meta.url),
+};
+
+/** The trained networks, by their names in createModel. */
+export type PretrainedName = keyof typeof files;
+
+/** Their names. */
+export function listPretrained(): PretrainedName[] {
+  return Object.keys(files) as PretrainedName[];
+}
+
+/**
+ * A trained network that comes with the package. The caller disposes its model.
+ * @throws ArgumentError for a name that is none, BackendError if the file cannot be fetched
+ */
+export async function loadPretrained(name: PretrainedName): Promise<Pretrained> {
+  if (!Object.hasOwn(files, name))
+    throw new ArgumentError(
+      'loadPretrained',
+      `there are weights for ${listPretrained().join(', ')} but not for '${name}'`,
+    );
+  return decodePretrained(await bytesAt(files[name]()));
+}
+
+async function bytesAt(url: URL): Promise<Uint8Array> {
+  if (url.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    return readFile(url);
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new BackendError('loadPretrained', `${url} cannot be fetched: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}

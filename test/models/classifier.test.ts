@@ -1,0 +1,119 @@
+/** @file Trained networks in files, and classifying pictures with them. */
+import { ArgumentError, FormatError, memory, setBackend } from '@fer/core';
+import { DataError, encodePng } from '@fer/data';
+import { encodeModel } from '@fer/layers';
+import {
+  decodePretrained,
+  encodePretrained,
+  expressionClassifier,
+  type ImageSource,
+  listPretrained,
+  loadPretrained,
+  type PretrainedName,
+} from '@fer/models';
+import ndarray from 'ndarray';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../data/files.ts';
+import { brightness } from './brightness.ts';
+
+beforeAll(async () => {
+  await setBackend('simd');
+});
+
+const saved = temporaryFolder();
+
+describe('a trained network in a file', () => {
+  it.each(['float32', 'float16'] as const)('comes back as it was, in %s', async (dtype) => {
+    const original = brightness();
+    const { model, labels, preprocess, card } = await decodePretrained(await encodePretrained(original, { dtype }));
+    expect({ labels, card }).toEqual({ labels: ['dark', 'bright'], card: '# Brightness' });
+    expect(preprocess.config).toEqual(original.preprocess.config);
+    const [before, after] = [original.model, model].map(({ weights }) =>
+      [...weights].map(([, w]) => [...w.dataSync()]),
+    );
+    expect(after).toEqual(before);
+    for (const one of [model, original.model]) one.dispose();
+  });
+
+  it.each([
+    ['weights alone', () => encodeModel(brightness().model), "has no 'classifier' in its metadata"],
+    ['no JSON', () => encodeModel(brightness().model, { metadata: { classifier: '{' } }), 'must be JSON of labels'],
+    ['no labels', () => encodeModel(brightness().model, { metadata: { classifier: '{}' } }), 'must be JSON of labels'],
+    ['too few labels', () => encodePretrained({ ...brightness(), labels: ['dark'] }), '1 labels for an output [2]'],
+  ])('is refused if it holds %s', async (_, encode, message) => {
+    const bytes = await encode();
+    const before = memory();
+    await expect(decodePretrained(bytes)).rejects.toThrow(FormatError);
+    await expect(decodePretrained(bytes)).rejects.toThrow(message);
+    expect(memory()).toEqual(before);
+  });
+});
+
+describe('expressionClassifier', () => {
+  const gray = (level: number) => ndarray(new Uint8Array(35).fill(level), [5, 7, 1]);
+  const rgba = new Uint8ClampedArray(5 * 7 * 4).fill(240);
+  const bright: [string, () => ImageSource | Promise<ImageSource>][] = [
+    ['an ndarray [H,W,1]', () => gray(240)],
+    ['an ndarray [H,W]', () => ndarray(new Uint8Array(35).fill(240), [5, 7])],
+    ['an ndarray [H,W,3] of floats', () => ndarray(new Float32Array(105).fill(240), [5, 7, 3])],
+    ['ImageData', () => ({ data: rgba, width: 7, height: 5, colorSpace: 'srgb' }) as ImageData],
+    ['the bytes of a PNG file', () => encodePng(gray(240))],
+    ['the path of a file', async () => saved('bright.png', await encodePng(gray(240)))],
+  ];
+
+  it.each(bright)('takes %s', async (_, source) => {
+    const classify = await expressionClassifier(brightness());
+    const [first, second] = await classify(await source());
+    expect(first?.label).toBe('bright');
+    // e^1.75 against e^-1.75
+    expect(first?.probability).toBeCloseTo(1 / (1 + Math.exp(-3.5)), 5);
+    expect((first?.probability ?? 0) + (second?.probability ?? 0)).toBeCloseTo(1, 6);
+    classify.dispose();
+  });
+
+  it('sorts by probability', async () => {
+    const classify = await expressionClassifier(brightness());
+    expect((await classify(gray(10))).map(({ label }) => label)).toEqual(['dark', 'bright']);
+    expect({ labels: classify.labels, card: classify.card }).toEqual({
+      labels: ['dark', 'bright'],
+      card: '# Brightness',
+    });
+    classify.dispose();
+  });
+
+  it('leaves nothing behind', async () => {
+    const before = memory();
+    const classify = await expressionClassifier(brightness());
+    const during = memory();
+    for (let i = 0; i < 3; i++) await classify(gray(10 * i));
+    expect(memory()).toEqual(during);
+    classify.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('refuses what is no picture', async () => {
+    const classify = await expressionClassifier(brightness());
+    await expect(classify({} as ImageSource)).rejects.toThrow('classify: expected an image but got [object Object]');
+    await expect(classify(null as unknown as ImageSource)).rejects.toThrow(ArgumentError);
+    await expect(classify(ndarray(new Uint8Array(5), [5]))).rejects.toThrow(
+      'expected an image [H,W] or [H,W,C] but got [5]',
+    );
+    await expect(classify(Uint8Array.of(1, 2, 3))).rejects.toThrow(DataError);
+    classify.dispose();
+  });
+});
+
+describe('networks that come with the package', () => {
+  it.each(listPretrained())('%s classifies, and has a card', async (name) => {
+    const { model, labels, preprocess, card } = await loadPretrained(name);
+    expect(model.name).toBe(name);
+    expect(labels).toHaveLength(7);
+    expect(preprocess.config.name).toBe('compose');
+    expect(card).toContain('PublicTest');
+    model.dispose();
+  });
+
+  it('are named', async () => {
+    await expect(loadPretrained('lenet' as PretrainedName)).rejects.toThrow('there are weights for mobi-express-net');
+  });
+});
