@@ -24,7 +24,7 @@ const node: TestProjectConfiguration = {
   ssr: { resolve: { conditions } },
   test: {
     name: 'node',
-    include: [...everywhere, 'test/{node,data,layers,models}/**/*.test.ts'],
+    include: [...everywhere, 'test/{node,data,layers,models,cli}/**/*.test.ts'],
     execArgv: relaxedSimd,
     provide: {
       backends: [
