@@ -1,62 +1,66 @@
-/** @file Weights that can be used as they are: files that say what their network expects and what its outputs mean. */
+/** @file Trained networks for commands: those of fer train, and those that come with @fer/models. */
 import { readFile } from 'node:fs/promises';
-import { ArgumentError, decodeSafetensors, FormatError } from '@fer/core';
-import type { Dataset, TransformConfig } from '@fer/data';
-import { loadModel, type Model } from '@fer/layers';
-import { mapAll, toSquares } from './prepare.ts';
+import { ArgumentError } from '@fer/core';
+import {
+  centerCrop,
+  compose,
+  type Dataset,
+  resize,
+  type Transform,
+  type TransformConfig,
+  toGrayscale,
+  transformFromConfig,
+} from '@fer/data';
+import { decodePretrained, listPretrained, loadPretrained, type Pretrained, type PretrainedName } from '@fer/models';
+import type { DataPlan, NetworkPlan } from './experiment.ts';
 
-/** What is done to a face before the network, and what its outputs are called. */
-export interface Description {
-  readonly classes: readonly string[];
-  /** Faces become gray squares of this side first. */
-  readonly imageSize: number;
-  readonly preprocess: readonly TransformConfig[];
-}
+export const WEIGHTS_HELP = `a best.safetensors of fer train, or ${listPretrained().join(' or ')}`;
 
-export interface Classifier extends Description {
-  readonly model: Model;
-}
+export const DEFAULT_WEIGHTS = listPretrained()[0] as string;
 
-/** The key in a safetensors file's metadata. */
-const KEY = 'classifier';
-
-/** The metadata of a file from which loadClassifier can make a classifier. */
-export function metadataOf({ classes, imageSize, preprocess }: Description): Readonly<Record<string, string>> {
-  return { [KEY]: JSON.stringify({ classes, imageSize, preprocess }) };
-}
-
-/**
- * The classifier in a file, such as a run's best.safetensors.
- * @throws ArgumentError if it cannot be read, FormatError or WeightsError if it is damaged or says nothing of classes
- */
-export async function loadClassifier(path: string): Promise<Classifier> {
-  const bytes = await readFile(path).catch((error) => {
-    throw new ArgumentError('weights', `cannot read '${path}': ${error.message}`);
-  });
-  const { metadata } = decodeSafetensors(bytes);
-  const description = parse(path, metadata[KEY]);
-  return { ...description, model: await loadModel(bytes) };
-}
-
-function parse(path: string, json: string | undefined): Description {
-  if (json === undefined)
-    throw new FormatError('weights', `'${path}' does not say what its outputs mean: it was not written by fer train`);
+/** @throws ArgumentError if there is no such file or name, FormatError or WeightsError for damaged or other files */
+export async function loadClassifier(weights: string): Promise<Pretrained> {
+  const isFile = /\.safetensors$/i.test(weights);
   try {
-    return JSON.parse(json);
+    return await (isFile ? decodePretrained(await readFile(weights)) : loadPretrained(weights as PretrainedName));
   } catch (error) {
-    throw new FormatError('weights', `what '${path}' says of its outputs is not JSON: ${error}`);
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new ArgumentError('weights', `cannot read '${weights}': ${error.message}`);
   }
 }
 
+/** From an image of any kind to the network's input: what a plan does to images that are not trained on. */
+export function preprocessOf({ imageSize, preprocess }: DataPlan, { options }: NetworkPlan): Transform {
+  const [height = 0, width = 0] = options.inputShape;
+  return compose(
+    toGrayscale(),
+    resize({ size: imageSize }),
+    ...preprocess.map(transformFromConfig),
+    centerCrop({ size: [height, width] }),
+  );
+}
+
+/** The steps of a preprocessing but for the crop at its end: it is from their result that views are cut. */
+export function withoutCrop({ config }: Transform): readonly TransformConfig[] {
+  const steps = config.name === 'compose' ? (config.options.transforms as readonly TransformConfig[]) : [config];
+  return steps.at(-1)?.name === 'centerCrop' ? steps.slice(0, -1) : steps;
+}
+
+/** What photographs are brought to first, if they are: no larger ones need to be kept. */
+export function firstSize(preprocess: Transform): number | undefined {
+  const size = withoutCrop(preprocess).find(({ name }) => name === 'resize')?.options.size;
+  return typeof size === 'number' ? size : undefined;
+}
+
 /**
- * Images as the classifier takes them, not yet cropped, with labels in its order.
+ * Images with labels in the classifier's order.
  * @throws ArgumentError if the data have other classes
  */
-export function forClassifier({ classes, imageSize, preprocess }: Description, dataset: Dataset): Dataset {
-  if ([...dataset.classes].sort().join() !== [...classes].sort().join())
+export function withLabels(labels: readonly string[], dataset: Dataset): Dataset {
+  if ([...dataset.classes].sort().join() !== [...labels].sort().join())
     throw new ArgumentError(
       'evaluate',
-      `the weights tell apart ${classes.join(', ')}, but the classes of the data are ${dataset.classes.join(', ')}`,
+      `the weights tell apart ${labels.join(', ')}, but the classes of the data are ${dataset.classes.join(', ')}`,
     );
-  return mapAll(toSquares(dataset.keepClasses(classes), imageSize), preprocess);
+  return dataset.keepClasses(labels);
 }

@@ -9,8 +9,9 @@ const INTERRUPTED = 128 + 2; // as shells count SIGINT
 /** Writes one line, or with --verbose everything. @returns the exit code */
 export function reportError(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED; // which has told the user itself
-  process.stderr.write(`fer: ${verbose ? inFull(error) : inOneLine(error)}\n`);
-  return error instanceof InterruptedError ? INTERRUPTED : FAILED;
+  const isInterrupted = error instanceof InterruptedError;
+  process.stderr.write(`fer: ${verbose && !isInterrupted ? inFull(error) : inOneLine(error)}\n`);
+  return isInterrupted ? INTERRUPTED : FAILED;
 }
 
 function inFull(error: unknown): string {

@@ -84,9 +84,11 @@ const OWN: {
 
 /**
  * A network's options from `name=value` texts, whose values are JSON: `alpha=0.35`, `inputShape=[96,96,3]`.
- * @throws ArgumentError for options that it has not, and values that are not JSON
+ * @throws ArgumentError for a network that there is not, options that it has not, and values that are not JSON
  */
 export function parseNetworkOptions(name: ModelName, texts: readonly string[]): NetworkOptions {
+  if (!Object.hasOwn(OWN, name))
+    throw new ArgumentError('network', `there is no network '${name}', only ${Object.keys(OWN).join(', ')}`);
   const known = [...COMMON, ...Object.keys(OWN[name])];
   const entries = texts.map((text) => {
     const [key = '', ...rest] = text.split('=');

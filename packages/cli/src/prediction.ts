@@ -1,10 +1,11 @@
 /** @file What a classifier says of faces. */
 import { Dataset, type Image, syntheticFaces } from '@fer/data';
-import type { Classifier } from './classifier.ts';
+import type { Pretrained } from '@fer/models';
+import { withoutCrop } from './classifier.ts';
 import { probabilitiesOf } from './evaluation.ts';
 import type { Crops } from './experiment.ts';
 import { percent } from './figures.ts';
-import { mapAll, toSquares } from './prepare.ts';
+import { mapAll } from './prepare.ts';
 
 export interface Face {
   /** A path, or what it shows. */
@@ -20,15 +21,15 @@ export interface Prediction {
 
 /** @param top How many classes are told of each. */
 export async function predictFaces(
-  { model, classes, imageSize, preprocess }: Classifier,
+  { model, labels, preprocess }: Pretrained,
   faces: readonly Face[],
   { top, crops }: { readonly top: number; readonly crops: Crops },
 ): Promise<Prediction[]> {
   const items = faces.map(({ image }) => ({ image, label: 0 })); // which nobody looks at
-  const dataset = mapAll(toSquares(new Dataset({ classes: ['face'], items }), imageSize), preprocess);
+  const dataset = mapAll(new Dataset({ classes: ['face'], items }), withoutCrop(preprocess));
   const rows = await probabilitiesOf(model, dataset, crops);
   return faces.map(({ name }, i) => {
-    const all = classes.map((label, c) => ({ label, probability: rows[i]?.[c] ?? 0 }));
+    const all = labels.map((label, c) => ({ label, probability: rows[i]?.[c] ?? 0 }));
     return { name, classes: all.sort((a, b) => b.probability - a.probability).slice(0, top) };
   });
 }

@@ -1,7 +1,8 @@
 /** @file An experiment from its plan to a folder with everything that came of it. */
 import { FerError } from '@fer/core';
-import { fit, loadWeights, type Model, type TextStream } from '@fer/layers';
-import { metadataOf } from './classifier.ts';
+import { fit, loadWeights, type Model, type TextStream, writeAtomically } from '@fer/layers';
+import { encodePretrained } from '@fer/models';
+import { preprocessOf } from './classifier.ts';
 import { type Evaluation, evaluateOn } from './evaluation.ts';
 import type { Experiment } from './experiment.ts';
 import type { Result } from './figures.ts';
@@ -54,7 +55,10 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   const tests = await test(model, data, experiment, folder, options);
   const result: Result = { ...training, tests, params };
   await writeCurves(folder, result.epochs, title);
-  await folder.writeText('model-card.md', modelCard({ ...config, ...data, result }));
+  const card = modelCard({ ...config, ...data, result });
+  await folder.writeText('model-card.md', card);
+  const pretrained = { model, labels: data.classes, preprocess: preprocessOf(plan, network), card };
+  await writeAtomically(folder.file('best.safetensors'), await encodePretrained(pretrained));
   await folder.writeJson('result.json', result);
   model.dispose();
   return result;
@@ -63,7 +67,7 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
 async function train(
   model: Model,
   data: PreparedData,
-  { training, data: plan, seed }: Experiment,
+  { training, seed }: Experiment,
   folder: RunFolder,
   { resume = false, progress }: RunOptions,
 ): Promise<Omit<Result, 'tests' | 'params'>> {
@@ -71,8 +75,7 @@ async function train(
   const train = data.train.batch(Math.min(batchSize, data.train.length), { dropRemainder: true });
   const stopwatch = new Stopwatch();
   const last = folder.file('last.safetensors');
-  const metadata = metadataOf({ ...plan, classes: data.classes });
-  const files = { log: folder.file('log.csv'), last, best: folder.file('best.safetensors'), metadata, progress };
+  const files = { log: folder.file('log.csv'), last, best: folder.file('best.safetensors'), progress };
   const history = await fit(model, {
     train,
     validation: data.validation.batch(batchSize),
@@ -86,7 +89,7 @@ async function train(
     ...(resume && (await folder.has('last.safetensors')) && { resume: last }),
   });
   if (history.interrupted)
-    throw new InterruptedError('train', `interrupted; --resume ${folder.path} continues where it stopped`);
+    throw new InterruptedError('train', `interrupted: fer train --resume ${folder.path} continues where it stopped`);
   if (history.epochs.length === 0) throw new FerError('train', `training failed: ${history.stopped}`);
   return { epochs: history.epochs, stopped: history.stopped, seconds: stopwatch.seconds };
 }

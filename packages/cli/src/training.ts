@@ -49,8 +49,6 @@ export interface TrainingFiles {
   readonly log: string;
   readonly last: string;
   readonly best: string;
-  /** For the file of the best weights. */
-  readonly metadata: Readonly<Record<string, string>>;
   readonly progress: TextStream;
 }
 
@@ -65,7 +63,6 @@ export function createCallbacks(plan: TrainingPlan, files: TrainingFiles, stopwa
       monitor: 'valAccuracy',
       last: files.last,
       best: files.best,
-      metadata: files.metadata,
     }),
     new TerminateOnNaN(),
   ];

@@ -1,12 +1,13 @@
 /** @file fer evaluate */
 import type { Dataset } from '@fer/data';
 import type { Command } from 'commander';
-import { forClassifier, loadClassifier } from '../classifier.ts';
+import { DEFAULT_WEIGHTS, firstSize, loadClassifier, WEIGHTS_HELP, withLabels, withoutCrop } from '../classifier.ts';
 import { type Evaluation, evaluateOn } from '../evaluation.ts';
 import type { Crops } from '../experiment.ts';
 import { crops, DATA_HELP, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 import { reportText, writeEvaluation } from '../pictures.ts';
+import { mapAll } from '../prepare.ts';
 import { RunFolder } from '../run-folder.ts';
 import { openSource } from '../source.ts';
 
@@ -31,7 +32,7 @@ export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('tell how good weights are: report, confusion matrix, 95 % interval')
-    .requiredOption('-w, --weights <file>', 'a best.safetensors of fer train')
+    .option('-w, --weights <file>', WEIGHTS_HELP, DEFAULT_WEIGHTS)
     .option('-d, --data <source>', DATA_HELP, 'synthetic:700:2')
     .option('--usage <name>', 'the part of the data, such as PublicTest')
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
@@ -43,14 +44,15 @@ export function addEvaluate(program: Command): void {
 async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const output = Output.of(command);
   await startBackend(command);
-  const classifier = await loadClassifier(options.weights);
-  const dataset = await openSource(options.data, { size: classifier.imageSize });
+  const { model, labels, preprocess } = await loadClassifier(options.weights);
+  const size = firstSize(preprocess);
+  const dataset = await openSource(options.data, size === undefined ? {} : { size });
   const results: Record<string, Omit<Evaluation, 'probabilities'>> = {};
   const texts: string[] = [];
   for (const [name, part] of Object.entries(partsOf(dataset, options.usage))) {
     output.say(`Evaluating on ${name}: ${part.length.toLocaleString('en')} images`);
-    const prepared = forClassifier(classifier, part);
-    const evaluation = await evaluateOn(classifier.model, prepared, options.crops);
+    const prepared = mapAll(withLabels(labels, part), withoutCrop(preprocess));
+    const evaluation = await evaluateOn(model, prepared, options.crops);
     const { probabilities: _, ...kept } = evaluation;
     results[name] = kept;
     texts.push(`${name}\n${reportText(evaluation, prepared.classes)}`);

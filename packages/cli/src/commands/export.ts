@@ -1,10 +1,10 @@
 /** @file fer export */
 import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
-import { encodeModel, writeAtomically } from '@fer/layers';
-import { exportOnnx, exportTfjs } from '@fer/models';
+import { writeAtomically } from '@fer/layers';
+import { encodePretrained, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
 import type { Command } from 'commander';
-import { type Classifier, loadClassifier, metadataOf } from '../classifier.ts';
+import { loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import { startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 
@@ -25,7 +25,7 @@ export function addExport(program: Command): void {
   program
     .command('export')
     .description('write a trained network for others, or in half the size')
-    .argument('<weights>', 'a best.safetensors of fer train')
+    .argument('<weights>', WEIGHTS_HELP)
     .requiredOption('--out <file>', 'ends in .onnx, model.json or .safetensors')
     .option('--fuse', 'fold batch normalisation into convolutions: for inference alone')
     .addHelpText('after', EXAMPLES)
@@ -38,21 +38,20 @@ async function exportModel(weights: string, { out, fuse }: ExportOptions, comman
   const classifier = await loadClassifier(weights);
   const files = await filesOf(fuse ? { ...classifier, model: classifier.model.fuse() } : classifier, out);
   for (const [path, content] of Object.entries(files)) await writeAtomically(path, content);
-  const { classes, imageSize, preprocess } = classifier;
+  const { labels, preprocess } = classifier;
   const text = [
     ...Object.entries(files).map(([path, { length }]) => `${path}: ${(length / 2 ** 20).toFixed(2)} MB`),
-    `input: gray faces of ${imageSize} x ${imageSize}, then ${JSON.stringify(preprocess)}`,
-    `output: logits of ${classes.join(', ')}`,
+    `input: what ${JSON.stringify(preprocess.config)} makes of an image`,
+    `output: logits of ${labels.join(', ')}`,
   ];
-  output.result(text.join('\n'), { files: Object.keys(files), classes, imageSize, preprocess });
+  output.result(text.join('\n'), { files: Object.keys(files), labels, preprocess: preprocess.config });
 }
 
 /** The contents of each file. @throws ArgumentError for a format that is none */
-async function filesOf(classifier: Classifier, out: string): Promise<Readonly<Record<string, Uint8Array>>> {
+async function filesOf(classifier: Pretrained, out: string): Promise<Readonly<Record<string, Uint8Array>>> {
   const { model } = classifier;
   if (out.endsWith('.onnx')) return { [out]: await exportOnnx(model) };
-  if (out.endsWith('.safetensors'))
-    return { [out]: await encodeModel(model, { dtype: 'float16', metadata: metadataOf(classifier) }) };
+  if (out.endsWith('.safetensors')) return { [out]: await encodePretrained(classifier, { dtype: 'float16' }) };
   if (!/(^|[/\\])model\.json$/.test(out))
     throw new ArgumentError('export', `out must end in .onnx, model.json or .safetensors but is '${out}'`);
   const files = Object.entries(await exportTfjs(model));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { ArgumentError } from '@fer/core';
 import { decodeImage } from '@fer/data';
 import type { Command } from 'commander';
-import { loadClassifier } from '../classifier.ts';
+import { DEFAULT_WEIGHTS, loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import type { Crops } from '../experiment.ts';
 import { crops, positiveInteger, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
@@ -17,7 +17,7 @@ interface PredictOptions {
 
 const EXAMPLES = `
 Examples:
-  fer predict face.png --weights runs/a/best.safetensors
+  fer predict face.png
   fer predict *.jpg --weights runs/a/best.safetensors --top 7 --json
   fer predict --weights runs/a/best.safetensors       on seven drawn faces, one of each expression
 
@@ -28,7 +28,7 @@ export function addPredict(program: Command): void {
     .command('predict')
     .description('tell the expressions of faces')
     .argument('[image...]', 'PNG or JPEG files')
-    .requiredOption('-w, --weights <file>', 'a best.safetensors of fer train')
+    .option('-w, --weights <file>', WEIGHTS_HELP, DEFAULT_WEIGHTS)
     .option('--top <n>', 'how many classes to show of each', positiveInteger, 3)
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
     .addHelpText('after', EXAMPLES)

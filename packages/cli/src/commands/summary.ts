@@ -1,10 +1,9 @@
 /** @file fer summary */
-import { setBackend } from '@fer/core';
 import { loadModel, type Model } from '@fer/layers';
 import { createModel, listModels, type ModelName } from '@fer/models';
 import type { Command } from 'commander';
 import { parseNetworkOptions } from '../network.ts';
-import { collected } from '../options.ts';
+import { collected, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 
 const EXAMPLES = `
@@ -22,16 +21,17 @@ export function addSummary(program: Command): void {
     .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, [])
     .addHelpText('after', EXAMPLES)
     .action((model: string | undefined, { option }: { option: readonly string[] }, command: Command) =>
-      summary(model, option, Output.of(command)),
+      summary(model, option, command),
     );
 }
 
-async function summary(name: string | undefined, options: readonly string[], output: Output): Promise<void> {
+async function summary(name: string | undefined, options: readonly string[], command: Command): Promise<void> {
+  const output = Output.of(command);
   if (name === undefined) {
     output.result(listModels().join('\n'), listModels());
     return;
   }
-  await setBackend('simd', { threads: 1 }); // nothing is computed
+  await startBackend(command);
   const model = await modelOf(name, options);
   const table = model.summary(() => {});
   output.result(`${table}`, table);
@@ -39,6 +39,6 @@ async function summary(name: string | undefined, options: readonly string[], out
 
 async function modelOf(name: string, options: readonly string[]): Promise<Model> {
   if (/\.safetensors$/i.test(name)) return loadModel(name);
-  const network = name as ModelName; // which createModel checks
-  return createModel(network, listModels().includes(network) ? parseNetworkOptions(network, options) : {});
+  const network = name as ModelName; // which parseNetworkOptions checks
+  return createModel(network, parseNetworkOptions(network, options));
 }

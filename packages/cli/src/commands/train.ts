@@ -10,6 +10,9 @@ import { runReport } from '../run-report.ts';
 import { DEFAULTS, experimentOf, type TrainOptions } from '../train-options.ts';
 import { OPTIMIZER_NAMES } from '../training.ts';
 
+/** A run but for where it computes, which may change when it is resumed. */
+type Plan = Omit<RunConfig, 'backend'>;
+
 interface Options extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
@@ -59,9 +62,9 @@ async function train(options: Options, command: Command): Promise<void> {
   if (resume !== undefined) checkAlone(command);
   const backend = await startBackend(command);
   const folder = resume === undefined ? await RunFolder.create(folderName(options)) : new RunFolder(resume);
-  const config = resume === undefined ? newConfig(options, backend) : await storedConfig(folder);
+  const config = resume === undefined ? newConfig(options) : await storedConfig(folder);
   const { progress, say } = output;
-  const result = await run(config, folder, { resume: resume !== undefined, progress, say });
+  const result = await run({ ...config, backend }, folder, { resume: resume !== undefined, progress, say });
   output.result(runReport(folder, result), { folder: folder.path, ...result });
 }
 
@@ -70,8 +73,8 @@ function folderName({ out, network }: Options): string {
   return out ?? join('runs', `${network}-${time}`);
 }
 
-function newConfig(options: TrainOptions, backend: string): RunConfig {
-  return { title: `${options.network} on ${options.data}`, experiment: experimentOf(options), backend, scaled: [] };
+function newConfig(options: TrainOptions): Plan {
+  return { title: `${options.network} on ${options.data}`, experiment: experimentOf(options), scaled: [] };
 }
 
 /** @throws ArgumentError if another option was given besides */
@@ -82,9 +85,9 @@ function checkAlone(command: Command): void {
 }
 
 /** @throws ArgumentError, FormatError */
-async function storedConfig(folder: RunFolder): Promise<RunConfig> {
-  const config = (await folder.readJson('config.json')) as Partial<RunConfig> | null;
+async function storedConfig(folder: RunFolder): Promise<Plan> {
+  const config = (await folder.readJson('config.json')) as Partial<Plan> | null;
   if (!config?.experiment?.network || !config.experiment.data || !config.experiment.training)
     throw new FormatError('train', `${folder.file('config.json')} holds no experiment`);
-  return config as RunConfig;
+  return config as Plan;
 }

@@ -6,11 +6,11 @@ import { p3 } from './p3.ts';
 import { p4 } from './p4.ts';
 import { p5 } from './p5.ts';
 import type { Recipe } from './recipe.ts';
-import { fernet, mobilenet } from './shipped.ts';
+import { fernet, mobiexpressnet, mobilenet } from './shipped.ts';
 
 export type { DatasetName, Recipe, RecipeExperiment, Variant } from './recipe.ts';
 
-export const recipes: Readonly<Record<string, Recipe>> = { p1, p2, p3, p4, p5, fernet, mobilenet };
+export const recipes: Readonly<Record<string, Recipe>> = { p1, p2, p3, p4, p5, fernet, mobilenet, mobiexpressnet };
 
 /**
  * A recipe by `NAME`, or one of its variants by `NAME/VARIANT`.

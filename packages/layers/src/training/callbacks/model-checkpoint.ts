@@ -11,8 +11,6 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   readonly last?: string;
   /** The path of the model, as loadModel reads it, with the weights of the best epoch as they were evaluated. */
   readonly best?: string;
-  /** What else the file of the best model should say. */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Writes checkpoints, in Node. Whenever the process ends, the files are whole: the new ones or those before. */
@@ -30,9 +28,9 @@ export class ModelCheckpoint implements Callback {
   }
 
   async onEpochEnd(run: Run): Promise<void> {
-    const { best, metadata = {} } = this.#options;
+    const { best } = this.#options;
     if (best === undefined || !this.#monitor.improves(run)) return;
-    await writeAtomically(best, await encodeModel(run.model, { metadata }));
+    await writeAtomically(best, await encodeModel(run.model));
   }
 
   async onCheckpoint(run: Run): Promise<void> {

@@ -1,0 +1,282 @@
+/** @file Every command of fer, as another process, on small data. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { setBackend } from '@fer/core';
+import { encodePng, syntheticFaces } from '@fer/data';
+import { loadModel } from '@fer/layers';
+import { decodePretrained } from '@fer/models';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fer, ferHere, type Outcome, temporaryFolder } from './fer.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let weights: string;
+let trained: Outcome;
+
+const TRAIN = [
+  'train',
+  '--data',
+  'synthetic:70',
+  '--network',
+  'mobi-express-net',
+  '--batch-size',
+  '16',
+  '--epochs',
+  '8',
+];
+
+beforeAll(async () => {
+  await setBackend('simd');
+  folder = await temporaryFolder();
+  weights = folder.file('run/best.safetensors');
+  trained = await fer([...TRAIN, '--out', folder.file('run'), '--json']);
+}, 60_000);
+afterAll(() => folder.remove());
+
+const read = (name: string) => readFile(folder.file(name), 'utf8');
+
+describe('fer train', () => {
+  it('ends well, tells its result as JSON, and is quiet without a terminal', () => {
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    const result = JSON.parse(trained.stdout);
+    expect(result).toMatchObject({ folder: folder.file('run'), params: 74_503, tests: { test: { images: 7 } } });
+    expect(result.epochs).toHaveLength(8);
+    expect(result.seconds).toHaveLength(8);
+  });
+
+  it('leaves a folder with everything, and nothing half written', async () => {
+    const plots = ['confusion', 'confusion-normalised', 'curves', 'samples', 'scores'];
+    expect((await readdir(folder.file('run'))).sort()).toEqual(
+      [
+        ...[
+          'best.safetensors',
+          'config.json',
+          'last.safetensors',
+          'log.csv',
+          'model-card.md',
+          'report.txt',
+          'result.json',
+        ],
+        ...plots.flatMap((name) => [`${name}.png`, `${name}.svg`]),
+      ].sort(),
+    );
+    expect((await readFile(folder.file('run/curves.png'))).subarray(1, 4).toString()).toBe('PNG');
+    expect(await read('run/curves.svg')).toMatch(/^<svg/);
+    expect((await read('run/log.csv')).split('\n')[0]).toBe('epoch,loss,accuracy,valLoss,valAccuracy,learningRate');
+    expect(await read('run/report.txt')).toMatch(/macro avg[\s\S]*95 % interval[\s\S]*In % of the actual class/);
+    expect(await read('run/model-card.md')).toMatch(/mobi-express-net, 74,503 parameters/);
+    expect(JSON.parse(await read('run/config.json'))).toMatchObject({
+      experiment: { network: { name: 'mobi-express-net' } },
+    });
+  });
+
+  it('writes weights that say what they are', async () => {
+    const bytes = await readFile(weights);
+    const { labels, card, model } = await decodePretrained(bytes);
+    expect(labels).toEqual(['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
+    expect(card).toBe((await read('run/model-card.md')).trimEnd());
+    expect(Object.keys((await loadModel(bytes)).toConfig())).toEqual(Object.keys(model.toConfig()));
+  });
+
+  it('does not overwrite a run', async () => {
+    const { code, stderr, stdout } = await ferHere([...TRAIN, '--out', folder.file('run')]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      `fer: out: '${folder.file('run')}' holds a run: continue it with --resume, or choose another folder\n`,
+    );
+  });
+
+  it('after Ctrl-C continues to the same end', async () => {
+    const out = folder.file('interrupted');
+    const interrupted = await fer([...TRAIN, '--out', out, '--verbose'], 'Epoch 1/8');
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toMatch(/interrupted: fer train --resume .*interrupted continues where it stopped/);
+    expect(await readdir(out)).not.toContain('result.json');
+    const resumed = await fer(['train', '--resume', out]);
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(await read('interrupted/log.csv')).toBe(await read('run/log.csv'));
+    const [once, twice] = await Promise.all(
+      ['run', 'interrupted'].map(async (name) => {
+        const { model } = await decodePretrained(await readFile(folder.file(`${name}/best.safetensors`)));
+        return model.stateDict();
+      }),
+    );
+    expect(twice).toEqual(once);
+  });
+
+  it('keeps the options of a run that is resumed', async () => {
+    const { code, stderr } = await ferHere(['train', '--resume', folder.file('run'), '--epochs', '3']);
+    expect([code, stderr]).toEqual([
+      1,
+      'fer: train: a run that is resumed keeps its own options: leave out --epochs\n',
+    ]);
+  });
+});
+
+describe('with weights', () => {
+  it('fer predict tells the expressions of images of any size and colour', async () => {
+    const paths = [folder.file('gray.png'), folder.file('colour.png')];
+    const images = [
+      syntheticFaces({ seed: 3, count: 1 }),
+      syntheticFaces({ seed: 3, count: 1, size: 96, channels: 3 }),
+    ];
+    for (const [i, path] of paths.entries())
+      await writeFile(path, await encodePng(images[i]?.items[0]?.image as never));
+    const { code, stdout } = await fer(['predict', ...paths, '--weights', weights, '--top', '7', '--json']);
+    expect(code).toBe(0);
+    const predictions = JSON.parse(stdout);
+    expect(predictions.map(({ name }: { name: string }) => name)).toEqual(paths);
+    for (const { classes } of predictions) {
+      const probabilities = classes.map(({ probability }: { probability: number }) => probability);
+      expect(probabilities.reduce((a: number, b: number) => a + b)).toBeCloseTo(1, 5);
+      expect(probabilities).toEqual([...probabilities].sort((a, b) => b - a));
+    }
+  });
+
+  it('fer predict takes drawn faces where no images are given', async () => {
+    const { code, stdout } = await fer(['predict', '--weights', weights, '--crops', '10']);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(7);
+    expect(stdout).toMatch(/^drawn face, angry: \w+ \d+\.\d\d % \(/);
+  });
+
+  it('fer evaluate measures each part but Training, and writes pictures', async () => {
+    const csv = folder.file('fer2013.csv');
+    const rows = syntheticFaces({ seed: 4, count: 21 }).items.map(({ image, label }, i) => {
+      const usage = ['Training', 'PublicTest', 'PrivateTest'][Math.floor(i / 7)];
+      return `${label},${Array.from(image.data).join(' ')},${usage}`;
+    });
+    await writeFile(csv, ['emotion,pixels,Usage', ...rows].join('\n'));
+    const out = folder.file('evaluation');
+    const evaluate = ['evaluate', '--weights', weights, '--data', csv, '--json'];
+    const { code, stdout } = await fer(evaluate);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ PublicTest: { images: 7, crops: 1 }, PrivateTest: { images: 7 } });
+    const one = await ferHere([...evaluate, '--usage', 'PublicTest', '--crops', '10', '--out', out]);
+    expect(JSON.parse(one.stdout)).toEqual({ PublicTest: expect.objectContaining({ images: 7, crops: 10 }) });
+    expect(await readdir(out)).toEqual(
+      expect.arrayContaining(['report-PublicTest.txt', 'confusion-PublicTest.png', 'evaluation.json']),
+    );
+  });
+
+  it('fer evaluate refuses data of other classes', async () => {
+    const data = folder.file('moods');
+    for (const name of ['bad', 'good']) {
+      await mkdir(`${data}/${name}`, { recursive: true });
+      await writeFile(
+        `${data}/${name}/a.png`,
+        await encodePng(syntheticFaces({ seed: 1, count: 1 }).items[0]?.image as never),
+      );
+    }
+    const { code, stderr } = await ferHere(['evaluate', '--weights', weights, '--data', data]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^fer: evaluate: the weights tell apart angry, .*, but the classes of the data are bad, good\n$/,
+    );
+  });
+
+  it.each([
+    ['model.onnx', ['model.onnx']],
+    ['web/model.json', ['web/model.json', 'web/weights.bin']],
+    ['half.safetensors', ['half.safetensors']],
+  ])('fer export writes %s', async (name, files) => {
+    const { code, stdout } = await ferHere(['export', weights, '--out', folder.file(name), '--json']);
+    expect(code).toBe(0);
+    const { files: written, labels } = JSON.parse(stdout);
+    expect(labels).toHaveLength(7);
+    expect(written).toEqual(files.map((file) => folder.file(file)));
+    for (const file of written) expect((await readFile(file)).length).toBeGreaterThan(10_000);
+  });
+
+  it('fer summary shows their network', async () => {
+    const { stdout } = await ferHere(['summary', weights]);
+    expect(stdout).toMatch(/Total params: 74,503/);
+  });
+});
+
+describe('without weights', () => {
+  it('fer summary shows networks, and lists them', async () => {
+    const data = JSON.parse(
+      (await ferHere(['summary', 'mobilenet-v2', '-o', 'alpha=0.35', '-o', 'classes=7', '--json'])).stdout,
+    );
+    expect(data.params.total).toBe(419_175);
+    expect((await ferHere(['summary'])).stdout.split('\n')).toContain('fer-net');
+  });
+
+  it('fer data describes and shows', async () => {
+    const described = JSON.parse((await ferHere(['data', 'describe', '--data', 'synthetic:14', '--json'])).stdout);
+    expect(described).toMatchObject({ kind: 'synthetic', items: 14, subjects: 2, shapes: { '48x48x1': 14 } });
+    const out = folder.file('preview.png');
+    const { code, stdout } = await fer(['data', 'preview', '--data', 'synthetic:14', '--out', out]);
+    expect([code, stdout]).toEqual([0, `${out}: rows are angry, disgust, fear, happy, sad, surprise, neutral\n`]);
+    expect((await readFile(out)).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('fer reproduce lays the figures of a paper beside ours, says what was scaled, and resumes', async () => {
+    const data = folder.file('ck');
+    for (const [i, { image, label }] of syntheticFaces({ seed: 1, count: 70 }).items.entries()) {
+      const path = `${data}/expression${label}`;
+      await mkdir(path, { recursive: true });
+      await writeFile(`${path}/S${100 + i}_001_00000001.png`, await encodePng(image));
+    }
+    const out = folder.file('p5');
+    const scale = (text: string) => ['reproduce', 'p5/ck-plus-light', '--scale', text, '--out', out, '--resume'];
+    const args = [...scale('width=0.05,epochs=0.01'), '--data', data];
+    const { code, stdout } = await fer(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| ck-plus-light \| accuracy +\| +96\.97 % \| +\d+\.\d\d % \|/);
+    expect(stdout).toContain('- ck-plus-light: light-alex-vgg 5 % as wide\n- ck-plus-light: 1 epoch in place of 60\n');
+    expect(await readdir(out)).toEqual(['ck-plus-light', 'comparison.json', 'comparison.md']);
+    expect((await ferHere(args)).stdout).toBe(stdout);
+    expect((await ferHere([...scale('tiny'), '--data', data])).stderr).toMatch(
+      / holds a run with other data or in another scale\n$/,
+    );
+    const withoutData = await ferHere([...scale('tiny'), '--data', 'synthetic:70']);
+    expect(withoutData.stderr).toBe('fer: reproduce: ck-plus-light was left out: it needs ck-plus as --data\n');
+  });
+});
+
+describe('help', () => {
+  it.each(['demo', 'train', 'evaluate', 'predict', 'reproduce', 'summary', 'data', 'export'])(
+    'of fer %s has examples',
+    async (command) => {
+      const { code, stdout } = await ferHere([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Examples:\n  fer ${command}`);
+    },
+  );
+});
+
+describe('errors are one line, and an exit code', () => {
+  it.each([
+    [['train', '--epochs', '0'], 2, /^fer: option '-e, --epochs <n>' argument '0' is invalid\. It must be an integer/],
+    [['train', '--nonsense'], 2, /^fer: unknown option '--nonsense'/],
+    [['fly'], 2, /^fer: unknown command 'fly'/],
+    [['train', '--data', '/nowhere.csv'], 1, /^fer: data: cannot read '\/nowhere\.csv': ENOENT/],
+    [['train', '--network', 'lenet'], 1, /there is no network 'lenet'/],
+    [['train', '--network', 'fer-net', '-o', 'alpha=1'], 1, /^fer: fer-net: there is no option 'alpha'/],
+    [['train', '--optimizer', 'Lion'], 1, /optimizer must be one of SGD, Adam/],
+    [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
+    [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
+    [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],
+    [['summary', 'fer-net', '--backend', 'abacus'], 1, /unknown backend 'abacus'/],
+  ] as const)('fer %s', async (args, expected, message) => {
+    const { code, stdout, stderr } = await ferHere(args);
+    expect(stderr).toMatch(message);
+    expect([code, stdout, stderr.split('\n').length]).toEqual([expected, '', 2]);
+  });
+
+  it('names damaged data', async () => {
+    const path = folder.file('damaged.csv');
+    await writeFile(path, 'emotion,pixels,Usage\n0,1 2 3,Training\n9,1 2 3,Training\n');
+    const { code, stderr } = await ferHere(['data', 'describe', '--data', path]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^fer: fer2013: 2 of 2 items of .* are damaged .*: line 2: 3 pixels instead of 2304 \(--verbose shows 1 more\)\n$/,
+    );
+  });
+
+  it('shows where it came from with --verbose', async () => {
+    const { stderr } = await ferHere(['reproduce', 'p9', '--verbose']);
+    expect(stderr).toMatch(/^fer: ArgumentError: reproduce: there is no recipe[\s\S]*\n {4}at /);
+  });
+});
