@@ -21,6 +21,8 @@ const USAGES: Readonly<Record<string, string>> = {
   private_test: 'PrivateTest',
 };
 
+export const isSynthetic = (source: string): boolean => SYNTHETIC.test(source);
+
 export interface OpenOptions {
   /** Folders of photographs are brought to this size when they are read. */
   readonly size?: number;
@@ -35,7 +37,7 @@ export interface OpenOptions {
  * @throws ArgumentError for anything else
  */
 export async function kindOfSource(source: string): Promise<SourceKind> {
-  if (SYNTHETIC.test(source)) return 'synthetic';
+  if (isSynthetic(source)) return 'synthetic';
   const found = await stat(source).catch((error) => {
     throw new ArgumentError('data', `cannot read '${source}': ${error.message}`);
   });

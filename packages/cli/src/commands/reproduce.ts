@@ -11,7 +11,7 @@ import { type DatasetName, findRecipe, type Recipe, recipes, type Variant } from
 import { type RunConfig, run } from '../run.ts';
 import { RunFolder } from '../run-folder.ts';
 import { parseScale, type Scale, scaled } from '../scale.ts';
-import { kindOfSource } from '../source.ts';
+import { isSynthetic, kindOfSource } from '../source.ts';
 
 interface ReproduceOptions {
   readonly data: readonly string[];
@@ -107,7 +107,7 @@ function configOf(
     evaluation: crops === undefined ? evaluation : { crops },
   };
   const { experiment, changes } = scaled(full, scale);
-  const replaced = source.startsWith('synthetic') ? [`drawn faces in place of ${variant.dataset}`] : [];
+  const replaced = isSynthetic(source) ? [`drawn faces in place of ${variant.dataset}`] : [];
   const all = [...replaced, ...changes];
   return { config: { title: variant.title, experiment, backend, scaled: all }, changes: all };
 }
