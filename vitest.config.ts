@@ -24,7 +24,7 @@ const node: TestProjectConfiguration = {
   ssr: { resolve: { conditions } },
   test: {
     name: 'node',
-    include: [...everywhere, 'test/{node,data,layers,models,cli}/**/*.test.ts'],
+    include: [...everywhere, 'test/{node,data,layers,models,cli,vision}/**/*.test.ts'],
     execArgv: relaxedSimd,
     provide: {
       backends: [
@@ -34,6 +34,7 @@ const node: TestProjectConfiguration = {
       ],
     },
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 };
 
@@ -55,6 +56,7 @@ const chromium: TestProjectConfiguration = {
       ],
     },
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     fileParallelism: false,
     browser: {
       enabled: true,
