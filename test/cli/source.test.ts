@@ -101,14 +101,17 @@ describe('prepare', () => {
     const prepared = await split(folder.file('arrays'), { by: 'usage', validation: 0.5 });
     expect(sizes(prepared)).toEqual([7, 7, 7, 7]);
     expect(Object.keys(prepared.tests)).toEqual(['PublicTest', 'mine']);
+    expect(prepared.split).toBe(
+      'training 7, validation 7, PublicTest 7, mine 7 images (as published, 50 % of Training for validation, stratified)',
+    );
   });
 
   it('else splits by person, and else stratified', async () => {
     const people = await split('synthetic:210', { by: 'usage', validation: 0.1 });
-    expect(people.split).toBe('168 / 21 / 21 images (80, 10, 10 %, sharing no person)');
+    expect(people.split).toBe('training 168, validation 21, test 21 images (80, 10, 10 %, sharing no person)');
     const path = await writePair('plain/', 140);
     const plain = await split(path, { by: 'usage', validation: 0.1 });
-    expect(plain.split).toBe('112 / 14 / 14 images (80, 10, 10 %, stratified)');
+    expect(plain.split).toBe('training 112, validation 14, test 14 images (80, 10, 10 %, stratified)');
     await expect(split(path, { by: 'subject', ratios: [0.9, 0.1] })).rejects.toThrow(/cannot be split by subject/);
   });
 

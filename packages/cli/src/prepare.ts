@@ -22,7 +22,7 @@ export interface PreparedData {
   readonly validation: Dataset;
   /** Preprocessed, not yet cropped; the first is the one that counts. */
   readonly tests: Readonly<Record<string, Dataset>>;
-  /** How the parts were made. */
+  /** The parts' sizes, and how they were made. */
   readonly split: string;
 }
 
@@ -33,18 +33,22 @@ export interface PreparedData {
  */
 export function prepare(dataset: Dataset, plan: DataPlan, inputShape: Shape, seed: number): PreparedData {
   const kept = plan.classes ? dataset.keepClasses(plan.classes) : dataset;
-  const { train, validation, tests, split } = splitBy(kept, plan.split, seed);
+  const parts = splitBy(kept, plan.split, seed);
   const reduced = (part: Dataset) => fractionOf(part, plan.fraction ?? 1, seed);
   const uniform = (part: Dataset) => toSquares(part, plan.imageSize);
   const evaluated = (part: Dataset) => mapAll(uniform(reduced(part)), plan.preprocess);
-  const learned = reduced(train);
+  const learned = reduced(parts.train);
   const balanced = plan.oversample ? learned.select(oversample(learned.labels, { seed })) : learned;
+  const validation = evaluated(parts.validation);
+  const tests = Object.fromEntries(Object.entries(parts.tests).map(([name, part]) => [name, evaluated(part)]));
+  const sizes = { training: learned, validation, ...tests };
+  const counts = Object.entries(sizes).map(([name, { length }]) => `${name} ${length.toLocaleString('en')}`);
   return {
     classes: kept.classes,
     train: toInput(mapAll(uniform(balanced), [...plan.augment, ...plan.preprocess]), inputShape).shuffle({ seed }),
-    validation: toInput(evaluated(validation), inputShape),
-    tests: Object.fromEntries(Object.entries(tests).map(([name, part]) => [name, evaluated(part)])),
-    split,
+    validation: toInput(validation, inputShape),
+    tests,
+    split: `${counts.join(', ')} images (${parts.how})`,
   };
 }
 
@@ -73,7 +77,7 @@ interface Parts {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly tests: Readonly<Record<string, Dataset>>;
-  readonly split: string;
+  readonly how: string;
 }
 
 const FALLBACK = [0.8, 0.1, 0.1];
@@ -102,12 +106,11 @@ function splitBy(dataset: Dataset, plan: SplitPlan, seed: number): Parts {
 /** @param indices Of training, validation and test; of two the second is for both. */
 function partsOf(dataset: Dataset, indices: readonly (readonly number[])[], how: string): Parts {
   const [train = [], validation = [], test] = indices;
-  const sizes = indices.map(({ length }) => length.toLocaleString('en')).join(' / ');
   return {
     train: dataset.select(train),
     validation: dataset.select(validation),
     tests: { test: dataset.select(test ?? validation) },
-    split: `${sizes} images (${how}${test ? '' : '; the second part serves for validation and test'})`,
+    how: test ? how : `${how}; the second part serves for validation and test`,
   };
 }
 
@@ -119,12 +122,10 @@ function byUsage(dataset: Dataset, share: number, seed: number): Parts {
     (name) => name !== 'Training' && dataset.items.some(({ usage }) => usage === name),
   );
   if (names.length === 0) throw new ArgumentError('split', 'the data have a part Training but none to test on');
-  const tests = Object.fromEntries(names.map((name) => [name, dataset.usage(name)]));
-  const sizes = names.map((name) => `${name} ${tests[name]?.length.toLocaleString('en')}`);
   return {
     train: training.select(train),
     validation: training.select(validation),
-    tests,
-    split: `Training ${train.length.toLocaleString('en')}, of it for validation ${validation.length.toLocaleString('en')} more (stratified), ${sizes.join(', ')} images`,
+    tests: Object.fromEntries(names.map((name) => [name, dataset.usage(name)])),
+    how: `as published, ${Math.round(100 * share)} % of Training for validation, stratified`,
   };
 }

@@ -11,7 +11,7 @@ const balanced: Data = {
   preprocess: [],
 };
 
-const dataA: Data = { ...balanced, preprocess: enlarged(96) };
+const dataA: Data = { ...balanced, preprocess: enlarged(96, [-1, 1]) };
 
 const networkA: NetworkPlan = {
   name: 'mobilenet-v2',
@@ -19,7 +19,11 @@ const networkA: NetworkPlan = {
   head: { name: 'flatten', units: [128, 64] },
 };
 
-const dataB: Data = { ...balanced, augment: [affine({ rotation: 20, zoom: 0.2 }), FLIP], preprocess: enlarged(224) };
+const dataB: Data = {
+  ...balanced,
+  augment: [affine({ rotation: 20, zoom: 0.2 }), FLIP],
+  preprocess: enlarged(224, [-1, 1]),
+};
 
 const networkB: NetworkPlan = {
   name: 'mobilenet-v2',
@@ -60,7 +64,7 @@ export const p2: Recipe = {
   notes: [
     'Of disgust there are fewer than 600 images: 100 are for validation, the others for training.',
     'The paper tests on the validation part. It prints one accuracy, 42.68 % (42.86 in a figure), shown here beside A with Adam.',
-    'Batch size and learning rates are not printed: 32, and the defaults of Keras, here. B augments by rotation, zoom and flip.',
+    'Batch size, learning rates and the range of pixels are not printed: 32, the defaults of Keras, and [-1, 1], for which MobileNetV2 was made, here. B augments by rotation, zoom and flip.',
     'B makes sense with trained weights below its classifier only: give them with --init. The paper prints 2,260,951 parameters where its table adds up to 2,266,951.',
     'Adamax is not compared by the paper, but cited as the best optimizer of an earlier network.',
   ],

@@ -29,10 +29,10 @@ export type RecipeExperiment = Omit<Experiment, 'data'> & { readonly data: Omit<
 /** The side of FER2013's and CK+'s faces. */
 export const FACE = 48;
 
-/** To a side in [0, 1], in three channels for networks made for colour. */
-export const enlarged = (size: number): TransformConfig[] => [
+/** To a side, in three channels for networks made for colour. @param range Of the pixels, [0, 1] unless given. */
+export const enlarged = (size: number, range: readonly [number, number] = [0, 1]): TransformConfig[] => [
   { name: 'resize', options: { size } },
-  { name: 'rescale', options: {} },
+  { name: 'rescale', options: { scale: (range[1] - range[0]) / 255, offset: range[0] } },
   { name: 'grayscaleToRGB', options: {} },
 ];
 
