@@ -171,7 +171,8 @@ function vectorFunctions({ accesses, resultWidth }: LoweredKernel) {
   const reads = accesses.flatMap((access, i) => (access === 'cell' ? [cellFunction(i)] : []));
   return [
     ...reads.map((name) => ({
-      source: `function ${name}(i) { return [i, i, i, i]; }`,
+      // no operand has this name, which would hide it, even after a minifier
+      source: `function ${name}(cellIndex) { return [cellIndex, cellIndex, cellIndex, cellIndex]; }`,
       settings: { argumentTypes: ['Integer'], returnType: 'Array(4)' },
     })),
     ...(resultWidth === 16 ? Object.values(tileCells) : []).map((source) => ({

@@ -30,7 +30,7 @@ function withCellReads(wgsl: string, i: number): string {
   const name = declaration.exec(wgsl)?.[2];
   const declared = replaced(wgsl, declaration, '$1 : array<vec4<f32>>;');
   const alone = replaced(declared, new RegExp(`fn get_${name}\\([^{]*\\{[^}]*\\}`), '');
-  return withBody(alone, `cell${i}`, `return ${name}[user_i];`);
+  return withBody(alone, `cell${i}`, `return ${name}[user_cellIndex];`);
 }
 
 /** One of the functions that `KernelCache` declares, with what it really does. gpu.js writes `fer_` as `fn_feru_u`. */
