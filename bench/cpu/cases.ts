@@ -58,6 +58,11 @@ export function values(length: number, seed: number): Float32Array {
   return Float32Array.from({ length }, () => random.uniform(-1, 1));
 }
 
+/** A batch of images for a network. */
+export function imagesFor({ inputShape }: Network, batch: number): Float32Array {
+  return values(batch * inputShape.reduce((p, n) => p * n), 1);
+}
+
 /** A batch of labels. */
 export function labels(batch: number): Int32Array {
   return Int32Array.from({ length: batch }, (_, i) => i % 7);

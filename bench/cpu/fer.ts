@@ -1,6 +1,6 @@
 /** @file Engine: this library. */
 import * as fer from '@fer/core';
-import { type Case, labels, networkOf, values } from './cases.ts';
+import { type Case, imagesFor, labels, networkOf, values } from './cases.ts';
 import { type Run, serve } from './engine.ts';
 import { type FoldedConv, foldNorms, type Layer, type Network, type Weights } from './networks.ts';
 
@@ -51,7 +51,7 @@ function inference(network: Network, batch: number): Run {
     }
     return (x: fer.Tensor, earlier: fer.Tensor[]) => plainLayer(layer, x, earlier);
   });
-  const x = fer.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
+  const x = fer.tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
   const forward = () => forwardThrough(layers, x);
   return (read) =>
     result(
@@ -126,7 +126,7 @@ function training(network: Network, batch: number): Run {
       return layer.activation === 'linear' ? normed : activations[layer.activation](normed);
     };
   });
-  const x = fer.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
+  const x = fer.tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
   const target = fer.tensor(labels(batch), [batch], 'int32');
   const state = parameters.map(
     ({ shape }) =>

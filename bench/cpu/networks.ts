@@ -37,6 +37,16 @@ export interface Network {
   readonly layers: Layer[];
 }
 
+/** In Keras' order: layer by layer, a convolution's filter before what normalises its result. */
+export function weightsOf({ layers }: Network): Weights[] {
+  return layers.flatMap((layer) => {
+    if (layer.kind === 'dense') return [layer.kernel, layer.bias];
+    if (layer.kind !== 'conv' && layer.kind !== 'depthwise') return [];
+    const { filter, norm } = layer;
+    return norm ? [filter, norm.gamma, norm.beta, norm.mean, norm.variance] : [filter];
+  });
+}
+
 class Builder {
   readonly #random = new Random(1);
   readonly layers: Layer[] = [];

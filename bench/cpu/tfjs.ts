@@ -2,18 +2,17 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { type Case, labels, networkOf, values } from './cases.ts';
+import { type Case, imagesFor, labels, networkOf, values } from './cases.ts';
 import { type Run, serve } from './engine.ts';
-import { type FoldedLayer, foldNorms, type Layer, macs, type Network, type Weights } from './networks.ts';
+import { foldNorms, macs, type Network } from './networks.ts';
+import { buildModel } from './tfjs-model.ts';
 
 const backend = process.env.TFJS_BACKEND ?? 'wasm';
 /** Whether batch-norms are folded into the convolutions, which tfjs does not do by itself. */
 const folded = process.env.TFJS_FOLDED === '1';
 
-const toTensor = ({ values, shape }: Weights) => tf.tensor(values, shape);
 /** Both backends are synchronous. */
 const result = async (output: tf.Tensor, read: boolean) => {
   const data = read ? ((await output.data()) as Float32Array) : undefined;
@@ -51,61 +50,10 @@ function kernelRun(work: Extract<Case, { kind: 'matMul' | 'conv2d' | 'depthwise'
   return (read) => result(tf.conv2d(x, filter, strides, 'same'), read);
 }
 
-function convLayers(
-  layer: Extract<Layer | FoldedLayer, { kind: 'conv' | 'depthwise' }>,
-  x: tfl.SymbolicTensor,
-): tfl.SymbolicTensor {
-  const [kernelSize, , , last] = layer.filter.shape as [number, number, number, number];
-  const bias = 'bias' in layer ? layer.bias : undefined;
-  const common = { kernelSize, strides: layer.strides, padding: 'same', useBias: Boolean(bias) } as const;
-  const convolution =
-    layer.kind === 'conv' ? tfl.layers.conv2d({ ...common, filters: last }) : tfl.layers.depthwiseConv2d(common);
-  let output = convolution.apply(x) as tfl.SymbolicTensor;
-  convolution.setWeights([toTensor(layer.filter), ...(bias ? [toTensor(bias)] : [])]);
-  const norm = 'norm' in layer ? layer.norm : undefined;
-  if (norm) {
-    const normalization = tfl.layers.batchNormalization({ epsilon: norm.epsilon });
-    output = normalization.apply(output) as tfl.SymbolicTensor;
-    normalization.setWeights([norm.gamma, norm.beta, norm.mean, norm.variance].map(toTensor));
-  }
-  if (layer.activation === 'linear') return output;
-  const activation = layer.activation === 'relu6' ? tfl.layers.reLU({ maxValue: 6 }) : tfl.layers.reLU();
-  return activation.apply(output) as tfl.SymbolicTensor;
-}
-
-function buildModel({
-  inputShape,
-  layers,
-}: {
-  inputShape: number[];
-  layers: readonly (Layer | FoldedLayer)[];
-}): tfl.LayersModel {
-  const input = tfl.input({ shape: inputShape });
-  const outputs: tfl.SymbolicTensor[] = [];
-  for (const layer of layers) {
-    const x = outputs.at(-1) ?? input;
-    const apply = (
-      made: { apply(x: tfl.SymbolicTensor | tfl.SymbolicTensor[]): unknown },
-      on: tfl.SymbolicTensor | tfl.SymbolicTensor[] = x,
-    ) => outputs.push(made.apply(on) as tfl.SymbolicTensor);
-    if (layer.kind === 'conv' || layer.kind === 'depthwise') outputs.push(convLayers(layer, x));
-    else if (layer.kind === 'add') apply(tfl.layers.add(), [x, outputs[layer.from] as tfl.SymbolicTensor]);
-    else if (layer.kind === 'maxPool') apply(tfl.layers.maxPooling2d({ poolSize: layer.size }));
-    else if (layer.kind === 'globalAveragePool') apply(tfl.layers.globalAveragePooling2d({}));
-    else if (layer.kind === 'flatten') apply(tfl.layers.flatten());
-    else {
-      const dense = tfl.layers.dense({ units: layer.bias.shape[0] as number });
-      apply(dense);
-      dense.setWeights([toTensor(layer.kernel), toTensor(layer.bias)]);
-    }
-  }
-  return tfl.model({ inputs: input, outputs: outputs.at(-1) as tfl.SymbolicTensor });
-}
-
 function inference(network: Network, batch: number): Run {
   const layers = folded ? foldNorms(network) : network.layers;
   const model = buildModel({ inputShape: network.inputShape, layers });
-  const x = tf.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
+  const x = tf.tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
   return (read) => result(model.predict(x, { batchSize: batch }) as tf.Tensor, read);
 }
 
@@ -118,7 +66,7 @@ function training(network: Network, batch: number): Run | undefined {
   const model = buildModel(network);
   const loss = (target: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(target, logits);
   model.compile({ optimizer: tf.train.adam(1e-3), loss });
-  const x = tf.tensor(values(batch * network.inputShape.reduce((p, n) => p * n), 1), [batch, ...network.inputShape]);
+  const x = tf.tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
   const target = tf.oneHot(tf.tensor1d(labels(batch), 'int32'), 7);
   return async () => Float32Array.of((await model.trainOnBatch(x, target)) as number);
 }

@@ -1,9 +1,13 @@
-/** @file What is measured on GPUs: products and convolutions in the shapes of MobileNetV2 on images of 96 x 96. */
+/**
+ * @file What is measured on GPUs: products and convolutions in the shapes of MobileNetV2 on images of 96 x 96, and whole
+ * networks.
+ */
+import { macs, mobileNetV2, type Network, smallCnn } from '../cpu/networks.ts';
 
 /** The function itself, or its derivative by its first operand (input) or its second (filter). */
 export type Direction = 'forward' | 'gradInput' | 'gradFilter';
 
-export type Case =
+export type KernelCase =
   | { kind: 'matMul'; size: number }
   | {
       kind: 'conv2d' | 'depthwise';
@@ -16,7 +20,22 @@ export type Case =
       strides: number;
     };
 
-type Layer = Pick<Extract<Case, { kind: 'conv2d' | 'depthwise' }>, 'kind' | 'filters' | 'kernelSize' | 'strides'> & {
+/** A forward pass of MobileNetV2, or a step of Adam on the small CNN. */
+export type NetworkCase =
+  /** fer's batch normalisations are always folded into the convolutions; tfjs' are where it says so. */
+  { kind: 'inference'; batch: number; tfjsFolded: boolean } | { kind: 'training'; batch: number };
+
+export type Case = KernelCase | NetworkCase;
+
+export const isNetwork = (work: Case): work is NetworkCase => work.kind === 'inference' || work.kind === 'training';
+
+export const networkOf = ({ kind }: NetworkCase): Network =>
+  kind === 'training' ? smallCnn() : mobileNetV2([96, 96, 3]);
+
+type Layer = Pick<
+  Extract<KernelCase, { kind: 'conv2d' | 'depthwise' }>,
+  'kind' | 'filters' | 'kernelSize' | 'strides'
+> & {
   size: number;
   channels: number;
 };
@@ -35,15 +54,24 @@ const layers: Layer[] = [
 
 const directions: Direction[] = ['forward', 'gradFilter', 'gradInput'];
 
-export const cases: Case[] = [
+const kernels: KernelCase[] = [
   { kind: 'matMul', size: 256 },
   { kind: 'matMul', size: 512 },
   ...directions.flatMap((direction) =>
     layers.flatMap(({ size, channels, ...layer }) =>
-      [1, 8].map((batch): Case => ({ ...layer, direction, input: [batch, size, size, channels] })),
+      [1, 8].map((batch): KernelCase => ({ ...layer, direction, input: [batch, size, size, channels] })),
     ),
   ),
 ];
+
+const networks: NetworkCase[] = [
+  ...[1, 8].flatMap((batch) =>
+    [false, true].map((tfjsFolded): NetworkCase => ({ kind: 'inference', batch, tfjsFolded })),
+  ),
+  { kind: 'training', batch: 8 },
+];
+
+export const suites: Record<string, readonly Case[]> = { kernels, networks };
 
 const names: Record<Direction, string> = {
   forward: '',
@@ -52,6 +80,10 @@ const names: Record<Direction, string> = {
 };
 
 export function titleOf(work: Case): string {
+  if (isNetwork(work)) {
+    const folded = work.kind === 'inference' && work.tfjsFolded ? ', folded in tfjs too' : '';
+    return `${networkOf(work).name}, ${work.kind}, batch ${work.batch}${folded}`;
+  }
   if (work.kind === 'matMul') return `matMul ${work.size}`;
   const { kind, kernelSize, strides, input, filters, direction } = work;
   const [batch, height, width, channels] = input;
@@ -60,7 +92,7 @@ export function titleOf(work: Case): string {
 }
 
 /** Shapes of the two operands, and of the result of the function (not of its derivatives). */
-export function shapesOf(work: Case): { first: number[]; second: number[]; result: number[] } {
+export function shapesOf(work: KernelCase): { first: number[]; second: number[]; result: number[] } {
   if (work.kind === 'matMul') {
     const square = [work.size, work.size];
     return { first: square, second: square, result: square };
@@ -75,6 +107,8 @@ export function shapesOf(work: Case): { first: number[]; second: number[]; resul
 }
 
 export function flopsOf(work: Case): number {
+  // the two derivatives of a product cost as much as the product each
+  if (isNetwork(work)) return 2 * macs(networkOf(work)) * work.batch * (work.kind === 'training' ? 3 : 1);
   const { second, result } = shapesOf(work);
   if (work.kind === 'matMul') return 2 * work.size ** 3;
   const termsPerResult = work.kernelSize ** 2 * (work.kind === 'depthwise' ? 1 : (second[2] as number));

@@ -1,5 +1,6 @@
 /** @file What the page needs of an engine. */
-import type { Case } from './cases.ts';
+import type { Network } from '../cpu/networks.ts';
+import type { KernelCase, NetworkCase } from './cases.ts';
 
 /** The operands of a case, and what comes back into it where a derivative is measured. */
 export interface Values {
@@ -9,7 +10,7 @@ export interface Values {
 }
 
 export interface Prepared {
-  /** Computes the case once and reads the result back. */
+  /** Computes the case once and reads the result back: a network's outputs, or the loss before a step of training. */
   run(): Promise<Float32Array>;
   dispose(): void;
 }
@@ -18,5 +19,10 @@ export interface Engine {
   /** Name, version and settings. */
   readonly description: string;
   /** Brings the operands to the device. */
-  prepare(work: Case, values: Values): Prepared;
+  prepare(work: KernelCase, values: Values): Prepared;
+  /** Makes a model with the network's weights and brings a batch of images to the device. */
+  prepareNetwork(work: NetworkCase, network: Network): Prepared;
 }
+
+/** How an engine reads a result. On WebGL the synchronous way is the faster: tfjs' other one polls for the end. */
+export type Read<T> = (result: T) => Promise<Float32Array>;

@@ -7,11 +7,14 @@ import {
   depthwiseConv2dGradInput,
 } from '../../packages/core/src/ops/conv.ts';
 import { window2d } from '../../packages/core/src/ops/window.ts';
-import { type Case, shapesOf } from './cases.ts';
-import type { Engine } from './engine.ts';
+import { type KernelCase, shapesOf } from './cases.ts';
+import type { Engine, Read } from './engine.ts';
+import { ferNetwork } from './fer-networks.ts';
 
 export async function ferEngine(backend: 'webgl2' | 'webgpu'): Promise<Engine> {
   await setBackend(backend);
+  const read: Read<Tensor> = async (result) =>
+    (backend === 'webgpu' ? await result.data() : result.dataSync()) as Float32Array;
   return {
     description: `fer ${backend}`,
     prepare(work, values) {
@@ -23,17 +26,18 @@ export async function ferEngine(backend: 'webgl2' | 'webgpu'): Promise<Engine> {
       return {
         async run() {
           using result = compute();
-          return (backend === 'webgpu' ? await result.data() : result.dataSync()) as Float32Array;
+          return await read(result);
         },
         dispose() {
           for (const operand of [first, second, gradient]) operand.dispose();
         },
       };
     },
+    prepareNetwork: (work, network) => ferNetwork(work, network, read),
   };
 }
 
-function computationOf(work: Case, first: Tensor, second: Tensor, gradient: Tensor): () => Tensor {
+function computationOf(work: KernelCase, first: Tensor, second: Tensor, gradient: Tensor): () => Tensor {
   if (work.kind === 'matMul') return () => matMul(first, second);
   const { kind, direction, strides, kernelSize, filters } = work;
   const options = { strides, padding: 'same' } as const;

@@ -1,6 +1,6 @@
 /** @file In the browser: prepares both engines, compares their results, then times them by turns. */
 import { values } from '../cpu/cases.ts';
-import { type Case, shapesOf } from './cases.ts';
+import { type Case, isNetwork, networkOf, shapesOf } from './cases.ts';
 import type { Engine, Prepared } from './engine.ts';
 import { ferEngine } from './fer.ts';
 import { tfjsEngine } from './tfjs.ts';
@@ -12,13 +12,25 @@ export interface Measurement {
   readonly samples: readonly [number[], number[]];
   /** The largest difference of the results, relative to the largest element. */
   readonly difference: number;
+  /** Milliseconds until the first result, from building and compiling on; ours and theirs. */
+  readonly first: readonly [number, number];
 }
 
-const WARMUPS = 3;
-const MIN_ROUNDS = 9;
+interface Limits {
+  /** Runs before any is timed, the first one and what it compiles among them. Their results are compared. */
+  readonly warmups: number;
+  readonly minRounds: number;
+  /** After which no more rounds than the least are made. */
+  readonly enoughMilliseconds: number;
+}
+
 const MAX_ROUNDS = 60;
-/** After which no more rounds than the least are made. */
-const ENOUGH_MILLISECONDS = 3000;
+
+function limitsOf({ kind }: Case): Limits {
+  // some engines take half a minute for one step
+  if (kind === 'training') return { warmups: 2, minRounds: 3, enoughMilliseconds: 10_000 };
+  return { warmups: 3, minRounds: 9, enoughMilliseconds: kind === 'inference' ? 8000 : 3000 };
+}
 
 let engines: readonly [Engine, Engine] | undefined;
 
@@ -30,19 +42,27 @@ export async function start(mode: Mode): Promise<string[]> {
 
 export async function measure(work: Case): Promise<Measurement> {
   if (!engines) throw new Error('start first');
-  const shapes = shapesOf(work);
-  const size = (shape: number[]) => shape.reduce((product, axis) => product * axis, 1);
-  const operands = {
-    first: values(size(shapes.first), 1),
-    second: values(size(shapes.second), 2),
-    gradient: values(size(shapes.result), 3),
-  };
-  const prepared = engines.map((engine) => engine.prepare(work, operands)) as [Prepared, Prepared];
-  const difference = differenceOf(await prepared[0].run(), await prepared[1].run());
-  for (let i = 1; i < WARMUPS; i++) for (const { run } of prepared) await run();
+  const { warmups, minRounds, enoughMilliseconds } = limitsOf(work);
+  const prepare = preparationOf(work);
+  const prepared: Prepared[] = [];
+  const outputs: Float32Array[] = [];
+  const first: number[] = [];
+  for (const engine of engines) {
+    const before = performance.now();
+    const one = prepare(engine);
+    prepared.push(one);
+    outputs.push(await one.run());
+    first.push(performance.now() - before);
+  }
+  let difference = differenceOf(outputs);
+  for (let i = 1; i < warmups; i++) {
+    const outputs: Float32Array[] = [];
+    for (const { run } of prepared) outputs.push(await run());
+    difference = Math.max(difference, differenceOf(outputs));
+  }
   const samples: [number[], number[]] = [[], []];
-  const end = performance.now() + ENOUGH_MILLISECONDS;
-  for (let round = 0; round < MAX_ROUNDS && (round < MIN_ROUNDS || performance.now() < end); round++) {
+  const end = performance.now() + enoughMilliseconds;
+  for (let round = 0; round < MAX_ROUNDS && (round < minRounds || performance.now() < end); round++) {
     for (const [i, { run }] of prepared.entries()) {
       const before = performance.now();
       await run();
@@ -50,10 +70,27 @@ export async function measure(work: Case): Promise<Measurement> {
     }
   }
   for (const one of prepared) one.dispose();
-  return { samples, difference };
+  return { samples, difference, first: first as [number, number] };
 }
 
-function differenceOf(ours: Float32Array, theirs: Float32Array): number {
+/** What brings a case to an engine, the same to each. */
+function preparationOf(work: Case): (engine: Engine) => Prepared {
+  if (isNetwork(work)) {
+    const network = networkOf(work);
+    return (engine) => engine.prepareNetwork(work, network);
+  }
+  const shapes = shapesOf(work);
+  const size = (shape: number[]) => shape.reduce((product, axis) => product * axis, 1);
+  const operands = {
+    first: values(size(shapes.first), 1),
+    second: values(size(shapes.second), 2),
+    gradient: values(size(shapes.result), 3),
+  };
+  return (engine) => engine.prepare(work, operands);
+}
+
+function differenceOf(outputs: readonly Float32Array[]): number {
+  const [ours, theirs] = outputs as [Float32Array, Float32Array];
   if (ours.length !== theirs.length) throw new Error(`results of ${ours.length} and ${theirs.length} elements`);
   let largest = 0;
   let scale = 0;

@@ -2,11 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
-import { type Case, shapesOf } from './cases.ts';
-import type { Engine } from './engine.ts';
+import { type KernelCase, shapesOf } from './cases.ts';
+import type { Engine, Read } from './engine.ts';
+import { tfjsNetwork } from './tfjs-networks.ts';
 
 export async function tfjsEngine(backend: 'webgl' | 'webgpu'): Promise<Engine> {
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no ${backend} here`);
+  const read: Read<tf.Tensor> = async (result) =>
+    (backend === 'webgpu' ? await result.data() : result.dataSync()) as Float32Array;
   return {
     description: `tfjs-${backend} ${tf.version_core}`,
     prepare(work, values) {
@@ -18,18 +21,18 @@ export async function tfjsEngine(backend: 'webgl' | 'webgpu'): Promise<Engine> {
       return {
         async run() {
           const result = compute();
-          // on WebGL the synchronous way is the faster: the other polls for the end
-          const data = backend === 'webgpu' ? await result.data() : result.dataSync();
+          const data = await read(result);
           result.dispose();
-          return data as Float32Array;
+          return data;
         },
         dispose: () => tf.dispose([first, second, gradient]),
       };
     },
+    prepareNetwork: (work, network) => tfjsNetwork(work, network, read),
   };
 }
 
-function computationOf(work: Case, first: tf.Tensor, second: tf.Tensor, gradient: tf.Tensor): () => tf.Tensor {
+function computationOf(work: KernelCase, first: tf.Tensor, second: tf.Tensor, gradient: tf.Tensor): () => tf.Tensor {
   if (work.kind === 'matMul') return () => tf.matMul(first as tf.Tensor2D, second as tf.Tensor2D);
   const { kind, direction, strides } = work;
   const [x, filter] = [first as tf.Tensor4D, second as tf.Tensor4D];
