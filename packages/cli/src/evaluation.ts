@@ -19,7 +19,7 @@ import { type Model, predict } from '@fer/layers';
 import type { Crops } from './experiment.ts';
 import { toInput } from './prepare.ts';
 
-/** All but `probabilities` is what a report shows. */
+/** What a report shows. */
 export interface Evaluation {
   readonly images: number;
   readonly crops: Crops;
@@ -31,8 +31,10 @@ export interface Evaluation {
   readonly logLoss: number;
   readonly calibrationError: number;
   readonly seconds: number;
-  readonly probabilities: readonly (readonly number[])[];
 }
+
+/** For each image the probability of each class. */
+export type Probabilities = readonly (readonly number[])[];
 
 /** How much larger than the network's input an image is made for ten crops if it is not: 48 for crops of 44, as usual. */
 const MARGIN = 48 / 44;
@@ -40,13 +42,17 @@ const MARGIN = 48 / 44;
 const BATCH = 64;
 
 /** @param dataset Preprocessed, not yet cropped. */
-export async function evaluateOn(model: Model, dataset: Dataset, crops: Crops): Promise<Evaluation> {
+export async function evaluateOn(
+  model: Model,
+  dataset: Dataset,
+  crops: Crops,
+): Promise<{ evaluation: Evaluation; probabilities: Probabilities }> {
   const start = performance.now();
   const probabilities = await probabilitiesOf(model, dataset, crops);
   const seconds = (performance.now() - start) / 1000;
   const { labels, classes } = dataset;
   const predictions = predictedClasses(probabilities);
-  return {
+  const evaluation = {
     images: dataset.length,
     crops,
     interval: bootstrapAccuracy(labels, predictions),
@@ -55,17 +61,17 @@ export async function evaluateOn(model: Model, dataset: Dataset, crops: Crops): 
     logLoss: logLoss(labels, probabilities),
     calibrationError: expectedCalibrationError(labels, probabilities),
     seconds,
-    probabilities,
   };
+  return { evaluation, probabilities };
 }
 
-/** The softmax of the outputs' mean over the views. @returns for each image the probability of each class */
-export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<number[][]> {
+/** The softmax of the outputs' mean over the views. */
+export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<Probabilities> {
   const outputs: Tensor[] = [];
   try {
     for (const view of viewsOf(dataset, model.inputShape, crops)) outputs.push(await predict(model, view.batch(BATCH)));
     using probabilities = noGrad(() => tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length))));
-    return (await probabilities.array()) as number[][];
+    return (await probabilities.array()) as Probabilities;
   } finally {
     for (const output of outputs) output.dispose();
   }

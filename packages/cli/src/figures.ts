@@ -10,7 +10,7 @@ export interface Result {
   /** Of each epoch, validation included. */
   readonly seconds: readonly number[];
   /** By the name of the part; the first is the one that counts. */
-  readonly tests: Readonly<Record<string, Omit<Evaluation, 'probabilities'>>>;
+  readonly tests: Readonly<Record<string, Evaluation>>;
   readonly params: number;
 }
 
@@ -39,7 +39,7 @@ export function figuresOf({ epochs, seconds, tests }: Result): Readonly<Record<s
   return figures;
 }
 
-function testFigures({ report, seconds }: Omit<Evaluation, 'probabilities'>): Record<string, number> {
+function testFigures({ report, seconds }: Evaluation): Record<string, number> {
   const { macroAverage, weightedAverage } = report;
   const classes = report.classes.flatMap(({ label, precision, recall, f1 }) => [
     [`${label} precision`, precision],

@@ -8,7 +8,7 @@ import {
   trainingCurves,
 } from '@fer/data';
 import type { Logs } from '@fer/layers';
-import type { Evaluation } from './evaluation.ts';
+import type { Evaluation, Probabilities } from './evaluation.ts';
 import { percent } from './figures.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -18,15 +18,20 @@ export async function writeCurves(folder: RunFolder, epochs: readonly Logs[], ti
   await folder.writePlot('curves', trainingCurves(epochs, { title }));
 }
 
+/** Images, which are shown as their source holds them, and what they were taken for. */
+interface Evaluated {
+  readonly dataset: Dataset;
+  readonly probabilities: Probabilities;
+}
+
 /**
  * report.txt, confusion(-normalised), scores and samples as pictures.
- * @param dataset What was evaluated, before its preprocessing, as it is to be seen.
  * @param suffix Tells the files of several parts from each other.
  */
 export async function writeEvaluation(
   folder: RunFolder,
   evaluation: Evaluation,
-  dataset: Dataset,
+  { dataset, probabilities }: Evaluated,
   suffix = '',
 ): Promise<void> {
   const { classes } = dataset;
@@ -39,11 +44,14 @@ export async function writeEvaluation(
     confusionMatrixPlot(matrix, { classes, subtitle, normalise: true }),
   );
   await folder.writePlot(`scores${suffix}`, classScoresPlot(report, { subtitle }));
-  await folder.writePlot(`samples${suffix}`, await sampleGrid(samplesOf(evaluation, dataset), { classes, subtitle }));
+  await folder.writePlot(
+    `samples${suffix}`,
+    await sampleGrid(samplesOf(dataset, probabilities), { classes, subtitle }),
+  );
 }
 
 /** Images from the whole part, evenly. */
-function samplesOf({ probabilities }: Evaluation, { items }: Dataset) {
+function samplesOf({ items }: Dataset, probabilities: Probabilities) {
   const count = Math.min(SAMPLES, items.length);
   const predictions = predictedClasses(probabilities);
   return Array.from({ length: count }, (_, i) => {
@@ -58,11 +66,8 @@ function samplesOf({ probabilities }: Evaluation, { items }: Dataset) {
 export function reportText({ report, interval, ...evaluation }: Evaluation, classes: readonly string[]): string {
   const { images, crops, matrix, logLoss, calibrationError, seconds } = evaluation;
   const shares = matrix.map((row) => {
-    const total = Math.max(
-      1,
-      row.reduce((sum, n) => sum + n, 0),
-    );
-    return row.map((n) => `${((100 * n) / total).toFixed(1)}`);
+    const total = row.reduce((sum, n) => sum + n, 0) || 1; // a class without images has zeros
+    return row.map((n) => ((100 * n) / total).toFixed(1));
   });
   return [
     `${report}`,

@@ -101,13 +101,12 @@ async function test(
   folder: RunFolder,
   { say }: RunOptions,
 ): Promise<Result['tests']> {
-  const results: Record<string, Omit<Evaluation, 'probabilities'>> = {};
+  const results: Record<string, Evaluation> = {};
   for (const [i, [name, dataset]] of Object.entries(tests).entries()) {
     say(`Evaluating on ${name}: ${dataset.length.toLocaleString('en')} images`);
-    const evaluation = await evaluateOn(model, dataset, crops);
-    await writeEvaluation(folder, evaluation, dataset, i === 0 ? '' : `-${name}`);
-    const { probabilities: _, ...kept } = evaluation;
-    results[name] = kept;
+    const { evaluation, probabilities } = await evaluateOn(model, dataset, crops);
+    await writeEvaluation(folder, evaluation, { dataset, probabilities }, i === 0 ? '' : `-${name}`);
+    results[name] = evaluation;
   }
   return results;
 }

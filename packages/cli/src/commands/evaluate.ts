@@ -46,19 +46,19 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
   await startBackend(command);
   const { model, labels, preprocess } = await loadClassifier(options.weights);
   const size = firstSize(preprocess);
-  const dataset = await openSource(options.data, size === undefined ? {} : { size });
-  const results: Record<string, Omit<Evaluation, 'probabilities'>> = {};
+  const all = await openSource(options.data, size === undefined ? {} : { size });
+  const folder = options.out === undefined ? undefined : new RunFolder(options.out);
+  const results: Record<string, Evaluation> = {};
   const texts: string[] = [];
-  for (const [name, part] of Object.entries(partsOf(dataset, options.usage))) {
+  for (const [name, part] of Object.entries(partsOf(all, options.usage))) {
     output.say(`Evaluating on ${name}: ${part.length.toLocaleString('en')} images`);
-    const prepared = mapAll(withLabels(labels, part), withoutCrop(preprocess));
-    const evaluation = await evaluateOn(model, prepared, options.crops);
-    const { probabilities: _, ...kept } = evaluation;
-    results[name] = kept;
-    texts.push(`${name}\n${reportText(evaluation, prepared.classes)}`);
-    if (options.out !== undefined) await writeEvaluation(new RunFolder(options.out), evaluation, prepared, `-${name}`);
+    const dataset = mapAll(withLabels(labels, part), withoutCrop(preprocess));
+    const { evaluation, probabilities } = await evaluateOn(model, dataset, options.crops);
+    results[name] = evaluation;
+    texts.push(`${name}\n${reportText(evaluation, labels)}`);
+    if (folder) await writeEvaluation(folder, evaluation, { dataset, probabilities }, `-${name}`);
   }
-  if (options.out !== undefined) await new RunFolder(options.out).writeJson('evaluation.json', results);
+  await folder?.writeJson('evaluation.json', results);
   output.result(texts.join('\n\n'), results);
 }
 
