@@ -2,16 +2,16 @@
 import { checkInteger, checkRange } from '@fer/core';
 import type { Box, Detection } from './box.ts';
 import type { Cascade } from './cascade/cascade.ts';
-import { createEvaluator, type Evaluator } from './cascade/evaluate.ts';
+import { createEvaluator } from './cascade/evaluate.ts';
 import { unpackCascade } from './cascade/packed.ts';
 import { parseCascade } from './cascade/xml.ts';
 import { groupBoxes } from './group.ts';
 import { type ByteImage, type GrayImage, toGray } from './image.ts';
-import { allocateIntegrals, type Integrals, integrate, integrateTilted } from './integral.ts';
+import { allocateIntegrals, integrate, integrateTilted } from './integral.ts';
 import { resizeBilinear } from './resize.ts';
 import { roundHalfEven } from './rounding.ts';
 import { type Size, scaled, selectScales, shrunk } from './scales.ts';
-import { type Grid, scan } from './scan.ts';
+import { allocateWindows, type Grid, type Scanner, scan } from './scan.ts';
 
 export interface DetectOptions {
   /** Each size that is looked for is so many times the one before, at least 1.001: 1.1 unless given. */
@@ -32,12 +32,10 @@ const FINE_SCALE = 2;
 const STRIPE_COLUMNS = 32;
 
 /** What is allocated for images of one size, and used again for the next one. */
-interface Workspace {
+interface Workspace extends Scanner {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
-  readonly integrals: Integrals;
-  readonly evaluator: Evaluator;
 }
 
 /**
@@ -98,7 +96,8 @@ export class CascadeClassifier {
     const [first] = scales;
     if (first === undefined) return [];
     const largest = shrunk(image, first);
-    const { pixels, integrals, evaluator } = this.#prepare(largest);
+    const workspace = this.#prepare(largest);
+    const { pixels, integrals } = workspace;
     const found: Box[] = [];
     for (const scale of scales) {
       const { width, height } = shrunk(image, scale);
@@ -106,7 +105,8 @@ export class CascadeClassifier {
       integrate(pixels, width, height, integrals);
       if (this.#hasTilted) integrateTilted(pixels, width, height, integrals);
       const box = scaled(this.#cascade, scale);
-      scan(evaluator, integrals, this.#cascade, this.#grid({ width, height }, scale, largest.width), (x, y) => {
+      const grid = this.#grid({ width, height }, scale, largest.width);
+      scan(workspace, this.#cascade, grid, (x, y) => {
         found.push({ x: roundHalfEven(Math.fround(x * scale)), y: roundHalfEven(Math.fround(y * scale)), ...box });
       });
     }
@@ -128,7 +128,8 @@ export class CascadeClassifier {
     if (this.#workspace?.width === width && this.#workspace.height === height) return this.#workspace;
     const integrals = allocateIntegrals(width, height, this.#hasTilted);
     const evaluator = createEvaluator(this.#cascade, integrals);
-    this.#workspace = { width, height, pixels: new Uint8Array(width * height), integrals, evaluator };
+    const pixels = new Uint8Array(width * height);
+    this.#workspace = { width, height, pixels, integrals, evaluator, windows: allocateWindows(width) };
     return this.#workspace;
   }
 }

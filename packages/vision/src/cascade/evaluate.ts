@@ -1,5 +1,6 @@
-/** @file Whether a window is an object: a cascade laid out for one size of integral images. */
+/** @file What a cascade's trees say of windows: laid out for integral images of one size. */
 import type { Integrals } from '../integral.ts';
+import type { Windows } from '../scan.ts';
 import { type Cascade, RECTANGLES, SIDES } from './cascade.ts';
 
 /** OpenCV lowers all stage thresholds by so much. */
@@ -90,51 +91,72 @@ function cumulated(numbers: Int32Array): Int32Array {
   return sums;
 }
 
-/**
- * How many stages a window passes before one rejects it.
- *
+/*
  * A feature's value is whole if its weights are, as trained ones are, and times the norm it is rounded to float32, so that
  * decisions on the edge fall as OpenCV's do. Which side follows is computed rather than branched to: no processor can
  * predict it.
- * @param at the window's position in the integral images
- * @param norm one over the window's standard deviation times its area, a float32
  */
-export function stagesPassed(evaluator: Evaluator, sums: Int32Array, at: number, norm: number): number {
-  const { steps, terms, children, leaves, trees, stageEnds, stageThresholds } = evaluator;
-  let tree = 0;
-  for (let stage = 0; stage < stageEnds.length; stage++) {
-    const end = stageEnds[stage] as number;
-    let score = 0;
-    for (; tree < end; tree++) {
-      let node = trees[tree] as number;
-      let side = 0;
-      do {
-        const term = node * TERMS;
-        const step = node * (RECTANGLES * STEPS);
-        let value =
-          (terms[term] as number) * rectangleSum(sums, steps, step, at) +
-          (terms[term + 1] as number) * rectangleSum(sums, steps, step + STEPS, at);
-        const third = terms[term + 2] as number;
-        if (third !== 0) value += third * rectangleSum(sums, steps, step + 2 * STEPS, at);
-        side = 2 * node + Number(Math.fround(value * norm) >= (terms[term + RECTANGLES] as number));
-        node = children[side] as number;
-      } while (node !== 0);
-      score += leaves[side] as number;
-    }
-    if (score < (stageThresholds[stage] as number)) return stage;
+
+/** Adds a leaf of a tree of one node to each window's score. */
+export function addStump({ steps, terms, leaves }: Evaluator, node: number, sums: Int32Array, windows: Windows): void {
+  const { count, positions, norms, scores } = windows;
+  const [first, second, third, threshold] = termsAt(terms, node);
+  const [corner0, right0, down0] = stepsAt(steps, RECTANGLES * node);
+  const [corner1, right1, down1] = stepsAt(steps, RECTANGLES * node + 1);
+  const [corner2, right2, down2] = stepsAt(steps, RECTANGLES * node + 2);
+  for (let i = 0; i < count; i++) {
+    const at = positions[i] as number;
+    let value =
+      first * rectangleSum(sums, at + corner0, right0, down0) +
+      second * rectangleSum(sums, at + corner1, right1, down1);
+    if (third !== 0) value += third * rectangleSum(sums, at + corner2, right2, down2);
+    const side = Number(Math.fround(value * (norms[i] as number)) >= threshold);
+    scores[i] = (scores[i] as number) + (leaves[2 * node + side] as number);
   }
-  return stageEnds.length;
 }
 
-function rectangleSum(sums: Int32Array, steps: Int32Array, step: number, at: number): number {
-  const corner = at + (steps[step] as number);
-  const first = steps[step + 1] as number;
-  const second = steps[step + 2] as number;
+/** Adds a leaf of a tree to each window's score. */
+export function addTree(evaluator: Evaluator, root: number, sums: Int32Array, windows: Windows): void {
+  const { steps, terms, children, leaves } = evaluator;
+  const { count, positions, norms, scores } = windows;
+  for (let i = 0; i < count; i++) {
+    const at = positions[i] as number;
+    const norm = norms[i] as number;
+    let node = root;
+    let side = 0;
+    do {
+      const term = node * TERMS;
+      let value = 0;
+      for (let r = 0; r < RECTANGLES; r++) {
+        const weight = terms[term + r] as number;
+        const step = (node * RECTANGLES + r) * STEPS;
+        const corner = at + (steps[step] as number);
+        if (weight !== 0)
+          value += weight * rectangleSum(sums, corner, steps[step + 1] as number, steps[step + 2] as number);
+      }
+      side = 2 * node + Number(Math.fround(value * norm) >= (terms[term + RECTANGLES] as number));
+      node = children[side] as number;
+    } while (node !== 0);
+    scores[i] = (scores[i] as number) + (leaves[side] as number);
+  }
+}
+
+function stepsAt(steps: Int32Array, rectangle: number): readonly [number, number, number] {
+  const at = rectangle * STEPS;
+  return [steps[at], steps[at + 1], steps[at + 2]] as [number, number, number];
+}
+
+function termsAt(terms: Float64Array, node: number): readonly [number, number, number, number] {
+  const at = node * TERMS;
+  return [terms[at], terms[at + 1], terms[at + 2], terms[at + 3]] as [number, number, number, number];
+}
+
+function rectangleSum(sums: Int32Array, corner: number, right: number, down: number): number {
   return (
     ((sums[corner] as number) -
-      (sums[corner + first] as number) -
-      (sums[corner + second] as number) +
-      (sums[corner + first + second] as number)) |
+      (sums[corner + right] as number) -
+      (sums[corner + down] as number) +
+      (sums[corner + right + down] as number)) |
     0
   );
 }
