@@ -43,6 +43,10 @@ function testProduct(
 }
 
 onEveryBackend(() => {
+  describe('more rows than a texture may have', () => {
+    testProduct([9000, 4, 4]);
+  });
+
   describe('product', () => {
     testProduct([1, 1, 1]);
     testProduct([17, 13, 5]);

@@ -18,8 +18,10 @@ interface GLKernelState {
   readonly mappedTextures: { texture: WebGLTexture }[] | null;
   readonly framebuffer: WebGLFramebuffer;
   readonly textureCache: WebGLTexture[];
-  readonly texSize: ArrayLike<number>;
+  texSize: ArrayLike<number>;
   _textureSwitched: boolean;
+  /** Called while the kernel is built, once gpu.js has chosen `texSize`; throws if it exceeds the device's limit. */
+  checkTextureSize(): void;
 }
 
 /**
@@ -58,6 +60,8 @@ export class GLDevice implements Device {
   readonly #pool = new Map<string, WebGLTexture[]>();
   #pooledBytes = 0;
   readonly #framebuffer: WebGLFramebuffer;
+  /** Texels along an axis of a texture. */
+  readonly #limit: number;
   readonly runTiles: Device['runTiles'];
   readonly #view: new (
     buffer: TextureBuffer,
@@ -79,6 +83,7 @@ export class GLDevice implements Device {
     if (isWebGL2 || gl.getExtension('WEBGL_draw_buffers')) this.runTiles = (call) => this.#draw(call);
     for (const name of ['EXT_color_buffer_float', 'OES_texture_float', 'WEBGL_color_buffer_float'])
       gl.getExtension(name);
+    this.#limit = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
     this.#framebuffer = gl.createFramebuffer() as WebGLFramebuffer;
     this.#view = textureView(this.#gpujs, gl);
   }
@@ -142,6 +147,11 @@ export class GLDevice implements Device {
         this.#attach(state.framebuffer, i + 1, result.texture);
       });
     }
+    // grids of two axes get textures of that shape, however tall; the order of texels is the same in a square
+    state.checkTextureSize = () => {
+      const [width, height] = sizeOf(state);
+      if (Math.max(width, height) > this.#limit) state.texSize = Int32Array.from(squareOf(width * height));
+    };
     compiled.run(...operands, ...(call.numbers ?? []));
     const results = state.texture ? [state.texture, ...(state.mappedTextures ?? [])] : [];
     return results.map(({ texture }) => ({ texture, size: sizeOf(state) }));
@@ -166,10 +176,9 @@ export class GLDevice implements Device {
       this.#pooledBytes -= size[0] * size[1] * 16;
       return pooled;
     }
+    if (Math.max(...size) > this.#limit)
+      throw new BackendError('gpu', `a texture of ${size.join(' x ')} exceeds this device's ${this.#limit}`);
     const gl = this.#gl;
-    const limit = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-    if (Math.max(...size) > limit)
-      throw new BackendError('gpu', `a texture of ${size.join(' x ')} exceeds this device's ${limit}`);
     const texture = gl.createTexture() as WebGLTexture;
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
