@@ -129,15 +129,15 @@ async function open(browser: Browser, server: ViteDevServer, mode: page.Mode): P
 
 function write(rows: readonly Row[], engines: Record<string, string>, version: string): void {
   const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`;
-  const command = 'pnpm --filter @fer/bench run gpu';
+  const command = `pnpm --filter @fer/bench run gpu ${suite}`;
   const folder = new URL('../../docs/results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const report = { machine, command, date: new Date().toISOString(), engines, rows };
-  writeFileSync(new URL('gpu-kernels.json', folder), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(new URL(`gpu-${suite}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
   const tables = modes.map((mode) => `## ${engines[mode]}\n\n${tableOf(rows.filter((row) => row.mode === mode))}\n`);
   writeFileSync(
-    new URL('gpu-kernels.md', folder),
-    `# Kernels on the GPU\n\n${machine}. Made by \`${command}\`.\n\n${tables.join('\n')}`,
+    new URL(`gpu-${suite}.md`, folder),
+    `# ${suite === 'networks' ? 'Networks' : 'Kernels'} on the GPU\n\n${machine}. Made by \`${command}\`.\n\n${tables.join('\n')}`,
   );
 }
 
