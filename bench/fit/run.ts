@@ -1,0 +1,87 @@
+/**
+ * @file What training costs beside its arithmetic: `pnpm --filter @fer/bench run fit`. First fit's own work, against a bare
+ * loop over a network so small that little else is left; then the wait for augmented batches of faces.
+ */
+import { Random, setBackend, softmaxCrossEntropy, tensor, tidy } from '@fer/core';
+import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
+import { Adam, Dense, Flatten, fit, type Model, Sequential } from '@fer/layers';
+import { ferNet, mobiExpressNet } from '@fer/models';
+
+const median = (samples: number[]) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
+
+/** Milliseconds a step of the loop that `fit` wraps, and of `fit`, by turns. */
+async function overhead(): Promise<void> {
+  const [steps, size] = [2000, 8];
+  const pixels = Float32Array.from({ length: size * 16 }, (_, i) => Math.sin(i));
+  const classes = Array.from({ length: size }, (_, i) => i % 7);
+  const batch = () => ({ images: tensor(pixels, [size, 4, 4, 1]), labels: tensor(classes, [size], 'int32') });
+  const batches = {
+    length: steps,
+    async *epoch() {
+      for (let i = 0; i < steps; i++) yield batch();
+    },
+  };
+  const make = () => new Sequential([new Flatten(), new Dense({ units: 7 })], { inputShape: [4, 4, 1] });
+  const [bare, fitted] = [make(), make()];
+  const [bareStep, optimizer] = [stepOf(bare), new Adam()];
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < 6; round++) {
+    const start = performance.now();
+    for (let i = 0; i < steps; i++) tidy(() => bareStep(batch()));
+    const between = performance.now();
+    await fit(fitted, { train: batches, epochs: 1, optimizer });
+    if (round === 0) continue; // compiles
+    times[0].push((between - start) / steps);
+    times[1].push((performance.now() - between) / steps);
+  }
+  const [loop, whole] = times.map(median) as [number, number];
+  console.log(`fit: ${loop.toFixed(3)} ms a step in a bare loop, ${whole.toFixed(3)} ms in fit\n`);
+}
+
+function stepOf(
+  model: Model,
+): (batch: { images: Parameters<Model['forward']>[0]; labels: Parameters<typeof softmaxCrossEntropy>[1] }) => void {
+  const [optimizer, random] = [new Adam(), new Random(0)];
+  return ({ images, labels }) => {
+    softmaxCrossEntropy(model.forward(images, { training: true, random }), labels).backward();
+    optimizer.step(model.weights);
+  };
+}
+
+/** How long a network's step waits for its batch of 64. */
+async function waiting(name: string, model: Model, how: string, batches: DatasetBatches): Promise<void> {
+  const step = stepOf(model);
+  const times: [number[], number[]] = [[], []];
+  let start = performance.now();
+  for await (const batch of batches.epoch(0)) {
+    const received = performance.now();
+    tidy(() => step(batch));
+    batch.images.dispose();
+    batch.labels.dispose();
+    times[0].push(received - start);
+    start = performance.now();
+    times[1].push(start - received);
+  }
+  const [wait, work] = times.map(median) as [number, number];
+  const share = ((100 * wait) / (wait + work)).toFixed(1);
+  console.log(
+    `${name}, ${how}: waits ${wait.toFixed(2)} ms, computes ${work.toFixed(1)} ms: ${share} % of its time waits`,
+  );
+}
+
+console.log(`simd, Node ${process.version}; medians`);
+await setBackend('simd');
+await overhead();
+const augmented = syntheticFaces({ seed: 1, count: 1280 })
+  .map(affine({ rotation: 20, widthShift: 0.2, heightShift: 0.2, zoom: 0.2 }))
+  .map(flip())
+  .map(normalise({ mean: 128, deviation: 64 }))
+  .shuffle({ seed: 1 })
+  .batch(64);
+for (const [name, make] of [
+  ['mobiExpressNet', mobiExpressNet],
+  ['ferNet', ferNet],
+] as const) {
+  await waiting(name, make(), 'batches made in between', augmented);
+  await waiting(name, make(), 'prefetched by a worker', augmented.prefetch({ workers: 1, ahead: 4 }));
+}
