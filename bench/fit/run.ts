@@ -3,7 +3,7 @@
  * loop over a network so small that little else is left; then the wait for augmented batches of faces.
  */
 import { Random, setBackend, softmaxCrossEntropy, tensor, tidy } from '@fer/core';
-import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
+import { affine, type Batch, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
 import { Adam, Dense, Flatten, fit, type Model, Sequential } from '@fer/layers';
 import { ferNet, mobiExpressNet } from '@fer/models';
 
@@ -38,9 +38,8 @@ async function overhead(): Promise<void> {
   console.log(`fit: ${loop.toFixed(3)} ms a step in a bare loop, ${whole.toFixed(3)} ms in fit\n`);
 }
 
-function stepOf(
-  model: Model,
-): (batch: { images: Parameters<Model['forward']>[0]; labels: Parameters<typeof softmaxCrossEntropy>[1] }) => void {
+/** Trains a model for a step. */
+function stepOf(model: Model): (batch: Batch) => void {
   const [optimizer, random] = [new Adam(), new Random(0)];
   return ({ images, labels }) => {
     softmaxCrossEntropy(model.forward(images, { training: true, random }), labels).backward();

@@ -35,7 +35,7 @@ export async function imageOf(source: ImageSource): Promise<Image> {
   if (typeof source === 'object' && source !== null) {
     if (isNdArray(source)) return withChannels(source);
     if (isImageData(source)) return ofImageData(source);
-    if (typeof Blob !== 'undefined' && source instanceof Blob) return ofDrawable(await createImageBitmap(source));
+    if (typeof Blob !== 'undefined' && source instanceof Blob) return ofBlob(source);
     if (typeof OffscreenCanvas !== 'undefined' && sizeOf(source as Drawable)) return ofDrawable(source as Drawable);
   }
   throw new ArgumentError('classify', `expected an image but got ${Object.prototype.toString.call(source)}`);
@@ -65,6 +65,15 @@ function sizeOf(source: Drawable): readonly [width: number, height: number] | un
         ? { width: source.naturalWidth, height: source.naturalHeight }
         : source;
   return width > 0 && height > 0 ? [width, height] : undefined;
+}
+
+async function ofBlob(blob: Blob): Promise<Image> {
+  const bitmap = await createImageBitmap(blob);
+  try {
+    return ofDrawable(bitmap);
+  } finally {
+    bitmap.close(); // it holds pixels outside of the garbage collector's sight
+  }
 }
 
 function ofDrawable(source: Drawable): Image {
