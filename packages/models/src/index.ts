@@ -1,5 +1,10 @@
 /** @file @fer/models: networks, pretrained weights, import and export. */
-export { type Classifier, type Expression, expressionClassifier } from './classifier/expression-classifier.ts';
+export {
+  type Classifier,
+  type DetectedFace,
+  type Expression,
+  expressionClassifier,
+} from './classifier/expression-classifier.ts';
 export type { ImageSource } from './classifier/images.ts';
 export { decodePretrained, encodePretrained, type Pretrained } from './classifier/pretrained.ts';
 export { listPretrained, loadPretrained, type PretrainedName } from './classifier/shipped.ts';

@@ -1,5 +1,8 @@
 /** @file Classifying faces in one call. */
 import { getBackend, noGrad, Random, setBackend, softmax, tensor, tidy } from '@fer/core';
+import type { Image } from '@fer/data';
+import type { Detection, DetectOptions } from '@fer/vision';
+import { faceFinder } from './faces.ts';
 import { type ImageSource, imageOf } from './images.ts';
 import type { Pretrained } from './pretrained.ts';
 import { loadPretrained, type PretrainedName } from './shipped.ts';
@@ -11,10 +14,21 @@ export interface Expression {
   readonly probability: number;
 }
 
-/** A function from a picture of a face to its expressions, the most probable first. */
-export interface Classifier {
+/** A face that was found in a picture. */
+export interface DetectedFace {
+  /** In pixels from the picture's top left corner. */
+  readonly box: Detection;
+  /** The most probable first. */
+  readonly expressions: Expression[];
+}
+
+/**
+ * A function from a picture of one face to its expressions, the most probable first; or, if it detects, from any picture to its
+ * faces, the largest first.
+ */
+export interface Classifier<Result = Expression> {
   /** @throws ArgumentError for what is no picture, DataError for a damaged file */
-  (image: ImageSource): Promise<Expression[]>;
+  (image: ImageSource): Promise<Result[]>;
   readonly labels: readonly string[];
   /** What the network was trained on, how well it does and what it must not be used for: Markdown. */
   readonly card: string;
@@ -28,20 +42,43 @@ export interface Classifier {
  * @param network The name of a trained network, or one that is given over: its model is disposed.
  */
 export async function expressionClassifier(
+  network?: PretrainedName | Pretrained,
+  options?: { readonly detect?: false },
+): Promise<Classifier>;
+/**
+ * Finds the faces of pictures, seen from the front, and classifies each: `[{ box, expressions }, ...]`, the largest first.
+ * @param options.detect true, or how to look for them: `{ minSize: 60 }` is faster
+ */
+export async function expressionClassifier(
+  network: PretrainedName | Pretrained | undefined,
+  options: { readonly detect: true | DetectOptions },
+): Promise<Classifier<DetectedFace>>;
+export async function expressionClassifier(
   network: PretrainedName | Pretrained = 'mobi-express-net',
-): Promise<Classifier> {
+  { detect = false }: { readonly detect?: boolean | DetectOptions } = {},
+): Promise<Classifier | Classifier<DetectedFace>> {
   if (!getBackend()) await setBackend('auto');
   const { model, labels, preprocess, card } = typeof network === 'string' ? await loadPretrained(network) : network;
   const fused = model.fuse();
   model.dispose();
   const random = new Random(0); // which no preprocessing draws from
-  const classify = async (source: ImageSource): Promise<Expression[]> => {
-    const image = preprocess(await imageOf(source), random);
+  const expressionsOf = async (face: Image): Promise<Expression[]> => {
+    const image = preprocess(face, random);
     using probabilities = noGrad(() => tidy(() => softmax(fused.forward(tensor(image, [1, ...image.shape])))));
     const values = await probabilities.data();
     return labels
       .map((label, i) => ({ label, probability: values[i] as number }))
       .sort((a, b) => b.probability - a.probability);
   };
-  return Object.assign(classify, { labels, card, dispose: () => fused.dispose() });
+  const rest = { labels, card, dispose: () => fused.dispose() };
+  if (detect === false) return Object.assign(async (source: ImageSource) => expressionsOf(await imageOf(source)), rest);
+
+  const findFaces = await faceFinder(detect === true ? {} : detect, Math.max(...fused.input.shape.slice(0, 2)));
+  const classifyFaces = async (source: ImageSource): Promise<DetectedFace[]> => {
+    const faces: DetectedFace[] = [];
+    for (const { box, face } of findFaces(await imageOf(source)))
+      faces.push({ box, expressions: await expressionsOf(face) });
+    return faces;
+  };
+  return Object.assign(classifyFaces, rest);
 }

@@ -1,0 +1,48 @@
+/** @file Finding the faces of a picture, and cutting them out as networks take them. */
+import { ArgumentError } from '@fer/core';
+import type { Image } from '@fer/data';
+import type { ByteImage, Detection, DetectOptions } from '@fer/vision';
+import ndarray from 'ndarray';
+
+/** A face, and where it is in its picture. */
+export interface FaceCrop {
+  readonly box: Detection;
+  /** Gray [size, size, 1]. */
+  readonly face: Image;
+}
+
+/**
+ * A function from a picture to its faces, the largest first. @fer/vision is only loaded here, so that a page that does not look
+ * for faces does not fetch the detector.
+ * @param size of what is cut out, in pixels. It has no margin: FER2013's pictures are OpenCV's boxes (docs/models.md).
+ */
+export async function faceFinder(options: DetectOptions, size: number): Promise<(image: Image) => FaceCrop[]> {
+  const { alignFace, CascadeClassifier } = await import('@fer/vision');
+  const detector = await CascadeClassifier.frontalFace();
+  return (image) => {
+    const bytes = bytesOf(image);
+    return detector
+      .detectMultiScale(bytes, options)
+      .sort((a, b) => b.width * b.height - a.width * a.height)
+      .map((box) => ({ box, face: alignFace(bytes, box, { size }) }));
+  };
+}
+
+/** Detectors look at bytes; other pixels are rounded. */
+function bytesOf(image: Image): ByteImage {
+  const { data, shape } = image;
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return image;
+  const [height, width, channels] = shape as [number, number, number];
+  const bytes = new Uint8Array(height * width * channels);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const pixel = image.get(y, x, channel);
+        if (!(pixel >= 0 && pixel <= 255))
+          throw new ArgumentError('classify', `pixels must be from 0 to 255 but one is ${pixel}`);
+        bytes[i++] = Math.round(pixel);
+      }
+    }
+  }
+  return ndarray(bytes, shape);
+}

@@ -1,0 +1,97 @@
+/** @file Classifying the faces of a picture. test/browser/detect.test.ts does it with a browser's pictures. */
+import { ArgumentError, memory, setBackend } from '@fer/core';
+import { encodePng } from '@fer/data';
+import { type DetectedFace, expressionClassifier, type ImageSource } from '@fer/models';
+import { alignFace, CascadeClassifier } from '@fer/vision';
+import ndarray from 'ndarray';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../data/files.ts';
+import { draw, reference } from '../vision/cases.ts';
+import { brightness } from './brightness.ts';
+
+beforeAll(async () => {
+  await setBackend('simd');
+});
+
+const saved = temporaryFolder();
+const detect = { minSize: 40 };
+const picture = (name: string) => {
+  const { data, shape } = draw(reference.images[name] as (typeof reference.images)[string]);
+  return ndarray(data as Uint8Array, [...shape]);
+};
+const boxesOf = (faces: readonly DetectedFace[]) => faces.map(({ box }) => box);
+
+describe('expressionClassifier that detects', () => {
+  it('tells of each face what it tells of its picture, the largest first', async () => {
+    const frame = picture('a camera frame');
+    const boxes = (await CascadeClassifier.frontalFace()).detectMultiScale(frame, detect);
+    boxes.sort((a, b) => b.width - a.width);
+    expect(boxes.length).toBeGreaterThan(3);
+    const [finds, tells] = [
+      await expressionClassifier(brightness(), { detect }),
+      await expressionClassifier(brightness(), { detect: false }),
+    ];
+    const faces = await finds(frame);
+    expect(boxesOf(faces)).toEqual(boxes);
+    for (const { box, expressions } of faces)
+      expect(expressions).toEqual(await tells(alignFace(frame, box, { size: 4 })));
+    finds.dispose();
+    tells.dispose();
+  });
+
+  it('takes the same pictures as one that does not', async () => {
+    const face = picture('lisa1, half');
+    const [height = 0, width = 0] = face.shape;
+    const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+    face.data.forEach((value, i) => {
+      rgba.fill(value, 4 * i, 4 * i + 3);
+    });
+    const png = await encodePng(face);
+    const sources: ImageSource[] = [
+      ndarray(face.data, [height, width]),
+      ndarray(
+        Float32Array.from(face.data, (value) => value + 0.3),
+        [height, width, 1],
+      ),
+      { data: rgba, width, height, colorSpace: 'srgb' } as ImageData,
+      png,
+      await saved('face.png', png),
+    ];
+    const classify = await expressionClassifier(brightness(), { detect: true });
+    const found = await classify(face);
+    expect(found).toHaveLength(1);
+    for (const source of sources) expect(await classify(source)).toEqual(found);
+    classify.dispose();
+  });
+
+  it('finds none where there is none', async () => {
+    const classify = await expressionClassifier(brightness(), { detect: true });
+    expect(await classify(picture('nothing'))).toEqual([]);
+    classify.dispose();
+  });
+
+  it.each([-1, 256, Number.NaN])('refuses a pixel of %s', async (pixel) => {
+    const classify = await expressionClassifier(brightness(), { detect: true });
+    const image = ndarray(new Float32Array(1600).fill(pixel), [40, 40, 1]);
+    await expect(classify(image)).rejects.toThrow(ArgumentError);
+    await expect(classify(image)).rejects.toThrow(`classify: pixels must be from 0 to 255 but one is ${pixel}`);
+    classify.dispose();
+  });
+
+  it('leaves nothing behind', async () => {
+    const before = memory();
+    const classify = await expressionClassifier(brightness(), { detect });
+    const during = memory();
+    expect(await classify(picture('lisa1'))).toHaveLength(1);
+    expect(memory()).toEqual(during);
+    classify.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('finds faces for the network that comes with the package', async () => {
+    const classify = await expressionClassifier(undefined, { detect });
+    const [face] = await classify(picture('lisa1'));
+    expect(face?.expressions.map(({ label }) => label).sort()).toEqual([...classify.labels].sort());
+    classify.dispose();
+  });
+});
