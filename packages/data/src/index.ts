@@ -3,6 +3,7 @@
 export { Dataset, type DatasetOptions, type Item, type ShuffleOptions } from './dataset.ts';
 export type { Description } from './describe.ts';
 export { type DamagedItem, DataError } from './errors.ts';
+export * from './history/index.ts';
 export type { Image, Sample, Transform, TransformConfig } from './image.ts';
 export * from './metrics/index.ts';
 export type { Batch, Batches, BatchOptions, DatasetBatches } from './pipeline/batches.ts';

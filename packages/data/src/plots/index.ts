@@ -4,7 +4,7 @@ export { type ConfusionPlotOptions, confusionMatrixPlot } from './confusion.ts';
 export { type CurvesOptions, type EpochFigures, trainingCurves } from './curves.ts';
 export { type GridOptions, imageGrid, type PreviewOptions, transformPreview } from './grid.ts';
 export { type PngOptions, renderPng, renderSvg } from './render.ts';
-export type { PlotOptions, PlotSpec } from './theme.ts';
+export type { PlotOptions, PlotSpec, Theme } from './theme.ts';
 export {
   type FeatureMapOptions,
   featureMaps,
