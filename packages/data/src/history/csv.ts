@@ -6,8 +6,8 @@ import { readTime, writeTime } from './times.ts';
 
 const COLUMNS = FIELDS.map(({ path }) => path.at(-1) as string);
 
-/** Numbers as JavaScript writes them. */
-const NUMBER = /^-?\d+(\.\d+)?(e[+-]\d+)?$/;
+/** Numbers as JavaScript writes them, and spreadsheets. */
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
  * Texts that a spreadsheet would take for a formula, at their beginning or, where it divides lines at semicolons, after one:
@@ -28,7 +28,7 @@ export async function formatHistoryCsv(predictions: readonly Prediction[]): Prom
   const data = checkedRows('formatHistoryCsv', predictions).map((row) =>
     FIELDS.map(({ path }) => writeValue(path, valueAt(row, path))),
   );
-  return `${papa.unparse({ fields: COLUMNS, data }, { newline: '\r\n' })}\r\n`;
+  return `${papa.unparse([COLUMNS, ...data], { newline: '\r\n' })}\r\n`;
 }
 
 /**
@@ -44,17 +44,12 @@ export async function parseHistoryCsv(text: string): Promise<Prediction[]> {
   const rows = new RowCollector('parseHistoryCsv');
   for (const [i, line] of lines.entries()) {
     if (line === '') continue;
+    const where: Where = (path) => `line ${i + 2}${path.length > 0 ? `, column ${path.at(-1)}` : ''}`;
     const { data, errors } = split(line);
     const [fields = []] = data;
-    const where: Where = (path) => `line ${i + 2}${path.length > 0 ? `, column ${path.at(-1)}` : ''}`;
     if (errors[0]) rows.refuse(where([]), errors[0].message);
-    else if (fields.length !== FIELDS.length)
-      rows.refuse(where([]), `${fields.length} fields instead of ${FIELDS.length}`);
-    else
-      rows.add(
-        rowOf(order.map((column, field) => readValue(COLUMNS[field] as string, fields[column] as string))),
-        where,
-      );
+    else if (fields.length !== order.length) rows.refuse(where([]), `${fields.length} fields, not ${order.length}`);
+    else rows.add(rowOf(order.map((column, i) => readValue(COLUMNS[i], fields[column] as string))), where);
   }
   return rows.finish();
 }
@@ -72,8 +67,8 @@ function findColumns(names: readonly string[], header: string): number[] {
   throw new DataError('parseHistoryCsv', `line 1 must name the columns ${COLUMNS.join(', ')} but is '${came}'`);
 }
 
-function readValue(name: string, text: string): unknown {
+function readValue(name: string | undefined, text: string): unknown {
   if (name === 'time') return readTime(text);
-  if (name === 'session' || name === 'model' || name === 'label') return text.replace(APOSTROPHE, '$1');
+  if (name === 'session' || name === 'model') return text.replace(APOSTROPHE, '$1');
   return NUMBER.test(text) ? Number(text) : text;
 }

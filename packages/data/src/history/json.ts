@@ -6,8 +6,6 @@ import { readTime, writeTime } from './times.ts';
 
 const HEADER = { format: 'fer-history', version: 1 } as const;
 
-const FIELD_NAMES = new Set(FIELDS.flatMap(({ path }) => [path.join('.'), path[0] as string]));
-
 /**
  * Predictions as JSON, each as it is in memory but for its time, which is 2026-11-22T06:10:00.000Z.
  * @throws DataError for rows that are no predictions, so that whatever is written can be read
@@ -26,8 +24,8 @@ export function parseHistoryJson(text: string): Prediction[] {
   const rows = new RowCollector('parseHistoryJson');
   for (const [i, row] of predictionsIn(text).entries()) {
     const place = `predictions[${i}]`;
-    const stranger = namesIn(row).find((name) => !FIELD_NAMES.has(name));
-    if (stranger !== undefined) rows.refuse(`${place}.${stranger}`, 'there is no such field');
+    const stranger = pathsIn(row).find((names) => !isField(names));
+    if (stranger) rows.refuse([place, ...stranger].join('.'), 'there is no such field');
     else rows.add(withTime(row, readTime(valueAt(row, ['time']))), (field) => [place, ...field].join('.'));
   }
   return rows.finish();
@@ -49,12 +47,15 @@ function predictionsIn(text: string): unknown[] {
 }
 
 /** The fields of a row, and nothing else, with its time in another form. */
-function withTime(row: unknown, time: number | string): unknown {
+function withTime(row: unknown, time: unknown): unknown {
   return rowOf(FIELDS.map(({ path }) => (path[0] === 'time' ? time : valueAt(row, path))));
 }
 
-/** The names of a value's fields, and `field.name` of theirs. */
-function namesIn(row: unknown): string[] {
-  const keysOf = (value: unknown) => (typeof value === 'object' && value !== null ? Object.entries(value) : []);
-  return keysOf(row).flatMap(([name, value]) => [name, ...keysOf(value).map(([key]) => `${name}.${key}`)]);
+/** Where the values of a row stand, and those of its boxes and probabilities. */
+function pathsIn(row: unknown): string[][] {
+  const entriesOf = (value: unknown) => (typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  return entriesOf(row).flatMap(([name, value]) => [[name], ...entriesOf(value).map(([key]) => [name, key])]);
 }
+
+const isField = (names: readonly string[]): boolean =>
+  FIELDS.some(({ path }) => names.every((name, i) => name === path[i]));

@@ -40,7 +40,7 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}]/u;
 const SUM_TOLERANCE = 0.035;
 
 const TIME: Rule = {
-  expected: 'a time from 1970 to 9999: in files 2026-11-22T06:10:00.000Z, in memory its milliseconds',
+  expected: 'a time from 1970 to 9999 (in milliseconds; in files as 2026-11-22T06:10:00.000Z)',
   holds: (value) => isCount(value) && value <= LAST_TIME,
 };
 const NAME: Rule = {
@@ -65,7 +65,7 @@ function isCount(value: unknown): value is number {
 
 /** Where a value stands in a Prediction: its last part is also the name of its column. */
 interface Field {
-  readonly path: readonly string[];
+  readonly path: readonly [string] | readonly [string, string];
   readonly rule: Rule;
 }
 
@@ -79,7 +79,7 @@ export const FIELDS: readonly Field[] = [
   { path: ['box', 'width'], rule: SIZE },
   { path: ['box', 'height'], rule: SIZE },
   { path: ['label'], rule: LABEL },
-  ...FER2013_CLASSES.map((label) => ({ path: ['probabilities', label], rule: PROBABILITY })),
+  ...FER2013_CLASSES.map((label): Field => ({ path: ['probabilities', label], rule: PROBABILITY })),
   { path: ['model'], rule: NAME },
 ];
 
@@ -98,11 +98,14 @@ export function problemOf(row: unknown): Problem | undefined {
   const { probabilities } = row as Prediction;
   const sum = FER2013_CLASSES.reduce((total, label) => total + probabilities[label], 0);
   if (Math.abs(sum - 1) <= SUM_TOLERANCE) return undefined;
-  return { field: ['probabilities', 'neutral'], reason: `all probabilities must add up to 1 but do to ${sum}` };
+  return { field: ['probabilities', 'neutral'], reason: `all probabilities must add up to 1 but to ${sum.toFixed(3)}` };
 }
 
-export function valueAt(row: unknown, path: Field['path']): unknown {
-  return path.reduce((value: unknown, key) => (value as Record<string, unknown> | null | undefined)?.[key], row);
+type Fields = Record<string, unknown>;
+
+export function valueAt(row: unknown, [name, key]: Field['path']): unknown {
+  const value = (row as Fields | null | undefined)?.[name];
+  return key === undefined ? value : (value as Fields | null | undefined)?.[key];
 }
 
 const SHOWN = 40;
@@ -115,10 +118,11 @@ function shown(value: unknown): string {
 
 /** The reverse: a row of the values of all fields, which may be anything. */
 export function rowOf(values: readonly unknown[]): unknown {
-  const row: Record<string, unknown> = {};
+  const row: Fields = { box: {}, probabilities: {} };
   for (const [i, { path }] of FIELDS.entries()) {
-    const [name, key] = path as [string, string?];
-    row[name] = key === undefined ? values[i] : { ...(row[name] as object | undefined), [key]: values[i] };
+    const [name, key] = path;
+    if (key === undefined) row[name] = values[i];
+    else (row[name] as Fields)[key] = values[i];
   }
   return row;
 }

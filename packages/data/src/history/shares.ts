@@ -12,7 +12,13 @@ export function historyShares(summary: SessionSummary, options: HistoryPlotOptio
   const { frame, palette } = themeOf('historyShares', options);
   const values = FER2013_CLASSES.map((expression) => {
     const { share, meanProbability } = summary.expressions[expression];
-    return { expression, share, meanProbability, text: `${(100 * share).toFixed(1)}%` };
+    return {
+      expression,
+      share,
+      meanProbability,
+      end: Math.max(share, meanProbability),
+      text: `${(100 * share).toFixed(1)}%`,
+    };
   });
   const subtitle = 'Bars: part of all predictions with this label. Lines: its mean probability.';
   return {
@@ -46,8 +52,8 @@ export function historyShares(summary: SessionSummary, options: HistoryPlotOptio
         encoding: { x: { field: 'meanProbability', type: 'quantitative' } },
       },
       {
-        mark: { type: 'text', align: 'right', color: palette.ink, fontSize: 12 },
-        encoding: { x: { value: width }, text: { field: 'text' } },
+        mark: { type: 'text', align: 'left', dx: 8, color: palette.ink, fontSize: 12 },
+        encoding: { x: { field: 'end', type: 'quantitative' }, text: { field: 'text' } },
       },
     ],
   } as PlotSpec;

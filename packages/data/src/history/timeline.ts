@@ -9,8 +9,11 @@ import { groupBy, MAX_GAP, summariseHistory } from './summary.ts';
 /** Faces that are drawn, each in a panel: those that were seen most. */
 const MAX_FACES = 6;
 
-/** Predictions are averaged over such a part of the session: more detail than that cannot be seen. */
-const STEPS = 240;
+/** Predictions are averaged over the time that so many pixels stand for: more detail cannot be seen. */
+const STEP_WIDTH = 3;
+
+/** The widest name of an expression with its square and the space around, in pixels. */
+const LEGEND_ENTRY = 80;
 
 const HOUR = 3_600_000;
 
@@ -30,14 +33,15 @@ export function historyTimeline(predictions: readonly Prediction[], options: His
     throw new ArgumentError('historyTimeline', message);
   }
   const { session, start, duration, frames, faces } = summary;
+  const step = Math.max((duration / width) * STEP_WIDTH, 1);
   const day = new Date(start).toISOString().slice(0, 16).replace('T', ' ');
   const left = faces > MAX_FACES ? `, the ${MAX_FACES} of ${faces} faces that were seen most` : '';
-  const subtitle = `${day} UTC, ${durationText(duration)}, ${frames.toLocaleString('en')} frames${left}`;
+  const subtitle = `${day} UTC, ${durationText(duration)}, ${frames === 1 ? '1 frame' : `${frames.toLocaleString('en')} frames`}${left}`;
   return {
     ...frame,
     ...titleOf({ subtitle, ...options }, session),
     description: `The probabilities of seven expressions over ${durationText(duration)} of the session ${session}.`,
-    data: { values: facesSeenMost(predictions).flatMap((rows) => areasOf(rows, start, duration)) },
+    data: { values: facesSeenMost(predictions).flatMap((rows) => areasOf(rows, start, step)) },
     mark: { type: 'area', interpolate: 'step-after' },
     width,
     height: 120,
@@ -71,7 +75,7 @@ export function historyTimeline(predictions: readonly Prediction[], options: His
         field: 'expression',
         type: 'nominal',
         scale: EXPRESSION_SCALE,
-        legend: { title: null, orient: 'top', symbolType: 'square' },
+        legend: { title: null, orient: 'top', symbolType: 'square', columns: Math.ceil(width / LEGEND_ENTRY) },
       },
     },
   } as PlotSpec;
@@ -95,8 +99,7 @@ interface Corner {
   readonly high: number;
 }
 
-function areasOf(face: readonly Prediction[], start: number, duration: number): Corner[] {
-  const step = Math.max(duration / STEPS, 1);
+function areasOf(face: readonly Prediction[], start: number, step: number): Corner[] {
   const steps = [...groupBy(face, ({ time }) => Math.floor((time - start) / step))];
   const corners: Corner[] = [];
   let part = 0;

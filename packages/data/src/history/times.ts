@@ -2,8 +2,9 @@
 
 export const writeTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** Milliseconds since 1970; anything else is returned as the text that it is, which no row takes for a time. */
-export function readTime(value: unknown): number | string {
-  const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(milliseconds) || writeTime(milliseconds) !== value ? `${value}` : milliseconds;
+/** Milliseconds since 1970; what is no such text stays no time: a number becomes a text. */
+export function readTime(value: unknown): unknown {
+  if (typeof value !== 'string') return typeof value === 'number' ? `${value}` : value;
+  const milliseconds = Date.parse(value);
+  return Number.isNaN(milliseconds) || writeTime(milliseconds) !== value ? value : milliseconds;
 }
