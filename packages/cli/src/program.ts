@@ -4,6 +4,7 @@ import { addData } from './commands/data.ts';
 import { addDemo } from './commands/demo.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
+import { addHistory } from './commands/history.ts';
 import { addPredict } from './commands/predict.ts';
 import { addReproduce } from './commands/reproduce.ts';
 import { addSummary } from './commands/summary.ts';
@@ -42,7 +43,17 @@ function createProgram(): Command {
     .showHelpAfterError(false)
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  for (const add of [addDemo, addTrain, addEvaluate, addPredict, addReproduce, addSummary, addData, addExport])
-    add(program);
+  const commands = [
+    addDemo,
+    addTrain,
+    addEvaluate,
+    addPredict,
+    addHistory,
+    addReproduce,
+    addSummary,
+    addData,
+    addExport,
+  ];
+  for (const add of commands) add(program);
   return program;
 }

@@ -35,7 +35,7 @@ export function themeOf(operator: string, { theme = 'light' }: HistoryPlotOption
 }
 
 /** 1 h 2 min 3 s, or as much of it as there is. */
-export function durationText(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const parts = [
     [Math.floor(seconds / 3600), 'h'],

@@ -2,7 +2,7 @@
 import { ArgumentError, checkInteger } from '@fer/core';
 import { type PlotSpec, titleOf } from '../plots/theme.ts';
 import { FER2013_CLASSES } from '../sources/classes.ts';
-import { durationText, EXPRESSION_SCALE, type HistoryPlotOptions, themeOf } from './plots.ts';
+import { EXPRESSION_SCALE, formatDuration, type HistoryPlotOptions, themeOf } from './plots.ts';
 import type { ExpressionLabel, Prediction } from './prediction.ts';
 import { groupBy, MAX_GAP, summariseHistory } from './summary.ts';
 
@@ -36,11 +36,11 @@ export function historyTimeline(predictions: readonly Prediction[], options: His
   const step = Math.max((duration / width) * STEP_WIDTH, 1);
   const day = new Date(start).toISOString().slice(0, 16).replace('T', ' ');
   const left = faces > MAX_FACES ? `, the ${MAX_FACES} of ${faces} faces that were seen most` : '';
-  const subtitle = `${day} UTC, ${durationText(duration)}, ${frames === 1 ? '1 frame' : `${frames.toLocaleString('en')} frames`}${left}`;
+  const subtitle = `${day} UTC, ${formatDuration(duration)}, ${frames === 1 ? '1 frame' : `${frames.toLocaleString('en')} frames`}${left}`;
   return {
     ...frame,
     ...titleOf({ subtitle, ...options }, session),
-    description: `The probabilities of seven expressions over ${durationText(duration)} of the session ${session}.`,
+    description: `The probabilities of seven expressions over ${formatDuration(duration)} of the session ${session}.`,
     data: { values: facesSeenMost(predictions).flatMap((rows) => areasOf(rows, start, step)) },
     mark: { type: 'area', interpolate: 'step-after' },
     width,
