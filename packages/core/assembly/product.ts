@@ -1,6 +1,6 @@
 /** @file Matrix products whose left side is read by rows, and convolutions as such products: each window is a row. */
 import { int, pointer, scratch } from './job';
-import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { COLUMNS, Five, Four, RUNS, tile, tileRows } from './tile';
 import { activate, isSmooth } from './unary';
 import { at } from './vector';
 import { FIRST, GRID, resultPixel, SOURCE, STEP, TAP_STEP, TAPS, X } from './window';
@@ -17,16 +17,18 @@ const LENGTH: usize = 1;
 const RESULT_POINTER: usize = 5;
 const N: usize = 6;
 
-/** The tables of a block of a matrix' rows, four rows each; the last of them is repeated if there are fewer. */
+/** The tables of a block of a matrix' rows, one for each tile; the last row is repeated if a tile has fewer. */
 function matrixTables(args: usize, batch: i32, firstRow: i32, endRow: i32, table: usize, tableBytes: usize): void {
   const a = pointer(args, SOURCE_POINTER) + <usize>batch * pointer(args, 11);
   const c = pointer(args, RESULT_POINTER) + <usize>batch * pointer(args, 13);
-  for (let row = firstRow; row < endRow; row += ROWS) {
-    for (let r = 0; r < ROWS; r++) {
+  for (let row = firstRow; row < endRow; ) {
+    const height = tileRows(endRow - row);
+    for (let r = 0; r < height; r++) {
       const existing = min(row + r, endRow - 1);
       store<u32>(at(table, r), at(c, existing * int(args, N)));
       store<u32>(at(table, r), at(a, existing * int(args, LENGTH)), RUNS);
     }
+    row += height;
     table += tableBytes;
   }
 }
@@ -60,9 +62,8 @@ function windowTables(
   let j = firstRow - line * columns;
   let image = line / int(args, GRID);
   let i = line - image * int(args, GRID);
-  const lastRow = firstRow + ((endRow - firstRow + ROWS - 1) & ~(ROWS - 1));
-  for (let row = firstRow; row < lastRow; row++) {
-    const r = (row - firstRow) & (ROWS - 1);
+  let tileHeight = tileRows(endRow - firstRow);
+  for (let row = firstRow, r = 0; row < endRow || r > 0; row++) {
     const entry = at(table, r);
     store<u32>(entry, pointer(args, RESULT_POINTER) + <usize>resultPixel(args, image, i, j) * resultBytes);
     let run = entry + RUNS;
@@ -87,14 +88,18 @@ function windowTables(
             copies += pixelBytes;
           } else {
             store<u32>(run, from);
-            run += 16;
+            run += RUNS;
           }
           x += tapStepX;
         }
       }
       y += tapStepY;
     }
-    if (r === ROWS - 1) table += tableBytes;
+    if (++r === tileHeight) {
+      r = 0;
+      tileHeight = tileRows(endRow - row - 1);
+      table += tableBytes;
+    }
     // behind the last window there is nothing: it is repeated
     if (row >= endRow - 1) continue;
     if (++j === columns) {
@@ -109,10 +114,11 @@ function windowTables(
 
 /** Applies a smooth activation to a block of the result. */
 function activateBlock(id: i32, table: usize, tableBytes: usize, rows: i32, first: i32, end: i32): void {
-  for (let row = 0; row < rows; row++) {
-    const result: usize = load<u32>(at(table, row & (ROWS - 1)));
-    activate(id, at(result, first), end - first);
-    if ((row & (ROWS - 1)) === ROWS - 1) table += tableBytes;
+  for (let row = 0; row < rows; ) {
+    const height = min(tileRows(rows - row), rows - row);
+    for (let r = 0; r < height; r++) activate(id, at(<usize>load<u32>(at(table, r)), first), end - first);
+    row += height;
+    table += tableBytes;
   }
 }
 
@@ -133,13 +139,13 @@ export function product(args: usize, start: i32, end: i32): void {
   const runs = left === Left.Pixels ? taps : 1;
   const length = left === Left.CopiedPixels ? taps * int(args, LENGTH) : int(args, LENGTH);
   const bytes: usize = (<usize>length) << 2;
-  const tableBytes: usize = RUNS + ((<usize>runs) << 4);
+  const tableBytes = RUNS + <usize>runs * RUNS;
 
   const zeros = scratch();
   const zeroBytes: usize = left === Left.Matrix ? 0 : ((<usize>int(args, LENGTH)) << 2) + 16;
   memory.fill(zeros, 0, zeroBytes);
   const tables = zeros + zeroBytes;
-  const copies = tables + <usize>(itemRows / ROWS) * tableBytes;
+  const copies = tables + <usize>((itemRows + 3) / 4) * tableBytes;
 
   const blocksDown = (m + itemRows - 1) / itemRows;
   const blocksAcross = (n + itemColumns - 1) / itemColumns;
@@ -156,25 +162,20 @@ export function product(args: usize, start: i32, end: i32): void {
       windowTables(args, firstRow, endRow, tables, tableBytes, zeros, target);
     }
     const b = pointer(args, 2) + <usize>batch * pointer(args, 12);
+    const stepB = pointer(args, 4);
     const bias = pointer(args, 7);
     for (let column = firstColumn; column < endColumn; column += COLUMNS) {
       const panel = b + <usize>(column / COLUMNS) * pointer(args, 3);
       const offset: usize = (<usize>column) << 2;
+      const from = bias === 0 ? 0 : bias + offset;
       let table = tables;
-      for (let row = firstRow; row < endRow; row += ROWS) {
-        tile(
-          table,
-          runs,
-          bytes,
-          panel,
-          pointer(args, 4),
-          offset,
-          bias === 0 ? 0 : bias + offset,
-          false,
-          endRow - row,
-          endColumn - column,
-          activation,
-        );
+      for (let row = firstRow; row < endRow; ) {
+        const height = tileRows(endRow - row);
+        const rows = endRow - row;
+        const columns = endColumn - column;
+        if (height === 5) tile<Five>(table, runs, bytes, panel, stepB, offset, from, false, rows, columns, activation);
+        else tile<Four>(table, runs, bytes, panel, stepB, offset, from, false, rows, columns, activation);
+        row += height;
         table += tableBytes;
       }
     }

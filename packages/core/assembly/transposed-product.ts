@@ -3,7 +3,7 @@
  * are the channels under a tap, for every tap, and the sum runs over the pixels.
  */
 import { int, pointer, scratch } from './job';
-import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { COLUMNS, Four, ROWS, RUNS, tile } from './tile';
 import { activate, isSmooth } from './unary';
 import { at, storeTransposed } from './vector';
 import { GRID, sourcePixel, TAPS, X } from './window';
@@ -78,7 +78,7 @@ export function transposedProduct(args: usize, start: i32, end: i32): void {
   const rowStep = pointer(args, 4);
 
   const table = scratch();
-  const rows = table + RUNS + 16;
+  const rows = table + 64;
   const sources = rows + ROWS * ROW_BYTES;
   const zeros = int(args, 15) === 0 ? 0 : sources + 4 * DEPTH + 16;
   if (zeros !== 0) memory.fill(zeros, 0, ((<usize>channels) << 2) + 16);
@@ -126,7 +126,7 @@ export function transposedProduct(args: usize, start: i32, end: i32): void {
         }
         for (let column = firstColumn; column < endColumn; column += COLUMNS) {
           const offset: usize = (<usize>column) << 2;
-          tile(
+          tile<Four>(
             table,
             1,
             (<usize>depth) << 2,

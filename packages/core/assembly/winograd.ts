@@ -5,7 +5,7 @@
  * multiplications in place of 36.
  */
 import { int, pointer, scratch } from './job';
-import { COLUMNS, ROWS, RUNS, tile } from './tile';
+import { COLUMNS, Four, ROWS, RUNS, tile } from './tile';
 import { activate, bound, isBound, isSmooth } from './unary';
 import { at, storeLanes } from './vector';
 import { FIRST, GRID, SOURCE, X } from './window';
@@ -280,7 +280,7 @@ export function winograd(args: usize, start: i32, end: i32): void {
             store<u32>(at(table, r), y + <usize>(t + r) * productBytes);
             store<u32>(at(table, r), a + <usize>(t + r) * imageBytes, RUNS);
           }
-          tile(table, 1, bytes, panel, 32, (<usize>c) << 2, 0, false, ROWS, COLUMNS, -1);
+          tile<Four>(table, 1, bytes, panel, 32, (<usize>c) << 2, 0, false, ROWS, COLUMNS, -1);
         }
       }
     }

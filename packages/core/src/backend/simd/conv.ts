@@ -2,24 +2,24 @@
 import type { Backend, Operand, Window2d } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import type { SimdBuffer } from './memory.ts';
-import { type LeftSide, multiply, multiplyTransposed, type Windows } from './product.ts';
-import { axesOf, backward, forward, type WindowAxis, windowIntegers } from './window.ts';
+import { multiply, multiplyTransposed } from './product.ts';
+import { axesOf, backward, windowsOf } from './window.ts';
 import { applyFilter, canFilter, type Filtering, filterGradient } from './winograd.ts';
 
 export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
   return {
     conv2d([x, filter, bias], window, shape) {
       const result = device.allocate(shape);
+      const { inChannels: k, outChannels: n, activation } = window;
       const filtering = filteringOf(x, window);
-      const { inChannels, outChannels: n, activation } = window;
-      const right = { operand: filter, n, transposed: false };
-      if (canFilter(filtering)) {
-        const taps = { tapsY: filtering.y.taps, tapsX: filtering.x.taps, filterWidth: window.kernelWidth };
-        applyFilter(device, filtering, { ...right, ...taps, k: inChannels }, result, bias, activation);
+      if (filtering && canFilter(filtering)) {
+        const [{ taps: tapsY }, { taps: tapsX }] = filtering.windows;
+        const right = { operand: filter, k, n, transposed: false, tapsY, tapsX, filterWidth: window.kernelWidth };
+        applyFilter(device, filtering, right, result, bias, activation);
       } else {
         multiply(device, {
-          left: windows(x, window),
-          right: { ...right, k: tapsOf(window) * inChannels },
+          left: { pointer: pointer(x), length: k, windows: filtering?.windows },
+          right: { operand: filter, k: tapsOf(window) * k, n, transposed: false },
           m: pixelsOf(window),
           result,
           bias,
@@ -36,11 +36,12 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
       for (const y of backward(axisY)) {
         for (const x of backward(axisX)) {
           const right = { operand: filter, k, n, transposed: true, tapsY: y.taps, tapsX: x.taps, filterWidth };
-          const filtering = { source: pointer(dy), y, x, batch: window.batch, k, n };
+          const windows = [y, x] as const;
+          const filtering = { source: pointer(dy), windows, batch: window.batch, k, n };
           if (canFilter(filtering)) applyFilter(device, filtering, right, dx);
           else {
             multiply(device, {
-              left: { pointer: pointer(dy), length: k, window: windowOf(y, x) },
+              left: { pointer: pointer(dy), length: k, windows },
               right,
               m: window.batch * y.grid * x.grid,
               result: dx,
@@ -54,12 +55,12 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
     conv2dGradFilter([x, dy], window, shape): SimdBuffer {
       const gradient = device.allocate(shape);
       const filtering = filteringOf(x, window);
-      if (canFilter(filtering)) {
+      if (filtering && canFilter(filtering)) {
         filterGradient(device, filtering, dy, gradient);
         return gradient;
       }
       multiplyTransposed(device, {
-        left: windows(x, window),
+        left: { pointer: pointer(x), length: window.inChannels, windows: filtering?.windows },
         right: { operand: dy, k: pixelsOf(window), n: window.outChannels, transposed: false },
         m: tapsOf(window) * window.inChannels,
         result: gradient,
@@ -69,22 +70,11 @@ export function convKernels(device: SimdDevice): Pick<Backend, 'conv2d' | 'conv2
   };
 }
 
-function filteringOf(x: Operand, window: Window2d): Filtering {
-  const [axisY, axisX] = axesOf(window);
+/** The image as windows; undefined if each window is a pixel, and so the image a matrix. */
+function filteringOf(x: Operand, window: Window2d): Filtering | undefined {
+  if (isPointwise(window)) return undefined;
   const { batch, inChannels: k, outChannels: n } = window;
-  return { source: pointer(x), y: forward(axisY), x: forward(axisX), batch, k, n };
-}
-
-/** The image as the left side of a product: a matrix if each window is a pixel. */
-function windows(x: Operand, window: Window2d): LeftSide {
-  const left = { pointer: pointer(x), length: window.inChannels };
-  if (isPointwise(window)) return left;
-  const [y, xAxis] = axesOf(window);
-  return { ...left, window: windowOf(forward(y), forward(xAxis)) };
-}
-
-function windowOf(y: WindowAxis, x: WindowAxis): Windows {
-  return { integers: windowIntegers(y, x), taps: y.taps.count * x.taps.count };
+  return { source: pointer(x), windows: windowsOf(window), batch, k, n };
 }
 
 function isPointwise(window: Window2d): boolean {

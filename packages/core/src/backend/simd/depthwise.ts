@@ -4,7 +4,7 @@ import type { Backend, Operand, Window2d } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { activationId } from './elementwise.ts';
 import { sumParts } from './reduce.ts';
-import { axesOf, backward, forward, type WindowAxis, windowIntegers } from './window.ts';
+import { axesOf, backward, type Windows, windowsOf } from './window.ts';
 
 /** Kernels that serve filters with a multiplier: the image is repeated so that each channel has one filter. */
 type Others = Pick<Backend, 'broadcastTo' | 'reduce'>;
@@ -17,17 +17,18 @@ export function depthwiseKernels(
   device: SimdDevice,
   { broadcastTo, reduce }: Others,
 ): Pick<Backend, 'depthwiseConv2d' | 'depthwiseConv2dGradInput' | 'depthwiseConv2dGradFilter'> {
-  const run = (y: WindowAxis, x: WindowAxis, pointers: readonly number[], activation: number, window: Window2d) =>
+  const run = (windows: Windows, pointers: readonly number[], activation: number, window: Window2d) => {
+    const [y, x] = windows;
     device.run('depthwise', {
       integers: [
         ...[...pointers, activation, window.outChannels, window.kernelWidth],
         ...[y.taps.first, y.taps.step, x.taps.first, x.taps.step],
-        ...new Array<number>(21).fill(0),
-        ...windowIntegers(y, x),
       ],
+      windows,
       items: window.batch * y.grid,
       work: 2 * window.batch * y.grid * x.grid * window.outChannels * y.taps.count * x.taps.count,
     });
+  };
 
   /** Calls `use` with an image that has a channel for each of the result's. */
   const withEachChannel = (image: Operand, window: Window2d, use: (repeated: Operand) => void) => {
@@ -41,10 +42,9 @@ export function depthwiseKernels(
   return {
     depthwiseConv2d([x, filter, bias], window, shape) {
       const result = device.allocate(shape);
-      const [axisY, axisX] = axesOf(window);
       withEachChannel(x, window, (image) => {
         const pointers = [pointer(image), pointer(filter), result.pointer, bias ? pointer(bias) : 0];
-        run(forward(axisY), forward(axisX), pointers, activationId(window.activation), window);
+        run(windowsOf(window), pointers, activationId(window.activation), window);
       });
       return result;
     },
@@ -55,7 +55,7 @@ export function depthwiseKernels(
       const dx = device.allocate([outer, multiplier]);
       const [axisY, axisX] = axesOf(window);
       for (const y of backward(axisY)) {
-        for (const x of backward(axisX)) run(y, x, [pointer(dy), pointer(filter), dx.pointer, 0], -1, window);
+        for (const x of backward(axisX)) run([y, x], [pointer(dy), pointer(filter), dx.pointer, 0], -1, window);
       }
       if (multiplier === 1) return dx;
       const operand = { shape: [outer, multiplier], buffer: dx };
@@ -66,18 +66,14 @@ export function depthwiseKernels(
 
     depthwiseConv2dGradFilter([x, dy], window, shape) {
       const gradient = device.allocate(shape);
-      const [axisY, axisX] = axesOf(window);
       const rows = window.batch * window.outHeight;
       const partRows = Math.max(Math.ceil(rows / MAX_PARTS), MIN_PART_ROWS);
       const parts = Math.ceil(rows / partRows);
       withEachChannel(x, window, (image) =>
         sumParts(device, parts, shape, gradient, (sums) =>
           device.run('depthwiseGradFilter', {
-            integers: [
-              ...[pointer(image), pointer(dy), sums, partRows, rows, window.outChannels],
-              ...new Array<number>(26).fill(0),
-              ...windowIntegers(forward(axisY), forward(axisX)),
-            ],
+            integers: [pointer(image), pointer(dy), sums, partRows, rows, window.outChannels],
+            windows: windowsOf(window),
             items: parts,
             work: 2 * sizeOf(dy.shape) * window.kernelHeight * window.kernelWidth,
           }),

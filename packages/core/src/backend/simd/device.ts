@@ -7,6 +7,7 @@ import { type SimdBuffer, SimdMemory } from './memory.ts';
 import * as modules from './modules.generated.ts';
 import { PackedForms } from './packed.ts';
 import { type Kernels, Threads } from './threads.ts';
+import { type Windows, writeWindow } from './window.ts';
 
 /** A thread's own memory, as scratch() in assembly/job.ts promises. */
 export const SCRATCH_BYTES = 2 * 1024 * 1024;
@@ -19,6 +20,7 @@ const MAX_CHUNKS = 64;
 export interface Call {
   readonly integers: readonly number[];
   readonly floats?: readonly number[];
+  readonly windows?: Windows | undefined;
   readonly items: number;
   /** Floating point operations, roughly, for all items: what is too small runs on the calling thread alone. */
   readonly work: number;
@@ -85,10 +87,11 @@ export class SimdDevice {
   }
 
   /** Runs an export of the module on as many threads as the work is worth. */
-  run(kernel: string, { integers, floats, items, work }: Call): void {
+  run(kernel: string, { integers, floats, windows, items, work }: Call): void {
     // element by element: engines are slow to copy plain arrays into typed ones
     for (let i = 0; i < integers.length; i++) this.#integers[i] = integers[i] as number;
     if (floats) for (let i = 0; i < floats.length; i++) this.#floats[i] = floats[i] as number;
+    if (windows) writeWindow(windows, this.#integers);
     const chunks = Math.min(Math.max(Math.round(work / CHUNK_WORK), 1), MAX_CHUNKS);
     this.#threads.run(kernel, items, Math.ceil(items / chunks));
   }

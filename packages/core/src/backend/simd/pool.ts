@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../../shape.ts';
 import type { Backend, Window2d } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
-import { axesOf, forward, windowIntegers } from './window.ts';
+import { windowsOf } from './window.ts';
 
 /** Floats of dx that an item of the derivatives fills, or somewhat more: they stay in the cache while windows add to them. */
 const BAND = 2 ** 14;
@@ -14,7 +14,8 @@ export function poolKernels(
   const pool = (kernel: 'maxPool' | 'avgPool', x: number, window: Window2d, shape: Shape) => {
     const y = device.allocate(shape);
     device.run(kernel, {
-      integers: withWindow([x, y.pointer, window.inChannels], window),
+      integers: [x, y.pointer, window.inChannels],
+      windows: windowsOf(window),
       items: window.batch * window.outHeight,
       work: sizeOf(shape) * window.kernelHeight * window.kernelWidth * MEMORY_BOUND,
     });
@@ -26,7 +27,8 @@ export function poolKernels(
     const { batch, inHeight, inWidth, inChannels, strideY } = window;
     const bandRows = strideY * Math.ceil(BAND / (strideY * inWidth * inChannels));
     device.run(kernel, {
-      integers: withWindow([...pointers, inChannels, bandRows], window),
+      integers: [...pointers, inChannels, bandRows],
+      windows: windowsOf(window),
       items: batch * Math.ceil(inHeight / bandRows),
       work: 2 * batch * inHeight * inWidth * inChannels * MEMORY_BOUND,
     });
@@ -48,10 +50,4 @@ export function poolKernels(
       return dx;
     },
   };
-}
-
-function withWindow(integers: readonly number[], window: Window2d): number[] {
-  const [y, x] = axesOf(window);
-  const gap = new Array<number>(32 - integers.length).fill(0);
-  return [...integers, ...gap, ...windowIntegers(forward(y), forward(x))];
 }

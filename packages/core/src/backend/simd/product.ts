@@ -4,6 +4,7 @@ import { pointer, type SimdDevice } from './device.ts';
 import { activationId, MEMORY_BOUND } from './elementwise.ts';
 import type { SimdBuffer } from './memory.ts';
 import { sumParts } from './reduce.ts';
+import type { Windows } from './window.ts';
 
 /** Rows and columns of a tile, as in assembly/tile.ts. */
 export const ROWS = 4;
@@ -54,13 +55,7 @@ export interface LeftSide {
   readonly pointer: number;
   readonly length: number;
   readonly batchStep?: number;
-  readonly window?: Windows;
-}
-
-/** Windows as kernels take them, and how many taps each has. */
-export interface Windows {
-  readonly integers: readonly number[];
-  readonly taps: number;
+  readonly windows?: Windows | undefined;
 }
 
 export interface Product {
@@ -79,10 +74,10 @@ const MIN_CHANNELS = 8;
 /** result = left * right (+ bias), then the activation. */
 export function multiply(device: SimdDevice, { left, right, batch = 1, m, result, bias, activation }: Product): void {
   const { n } = right;
-  const taps = left.window?.taps ?? 1;
+  const taps = left.windows ? left.windows[0].taps.count * left.windows[1].taps.count : 1;
   const k = left.length * taps;
   const isCopied = left.length < MIN_CHANNELS && taps > 1;
-  const kind = left.window ? (isCopied ? 2 : 1) : 0;
+  const kind = left.windows ? (isCopied ? 2 : 1) : 0;
   const itemRows = Math.min(Math.ceil(m / ROWS) * ROWS, MAX_ITEM_ROWS);
   const blocksDown = batch * Math.ceil(m / itemRows);
   const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(MIN_ITEMS / blocksDown));
@@ -92,9 +87,8 @@ export function multiply(device: SimdDevice, { left, right, batch = 1, m, result
       ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep, result.pointer, n],
       ...[bias ? pointer(bias) : 0, activationId(activation), m, itemRows],
       ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, kind],
-      ...new Array<number>(16).fill(0),
-      ...(left.window?.integers ?? []),
     ],
+    windows: left.windows,
     items: blocksDown * Math.ceil(n / itemColumns),
     work: 2 * batch * m * n * k,
   });
@@ -128,11 +122,10 @@ export function multiplyTransposed(
       integers: [
         ...[left.pointer, left.length, panels.pointer, panels.panelStep, panels.rowStep],
         ...[target, n, bias ? pointer(bias) : 0, activationId(activation), k, partLength],
-        ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, Number(left.window !== undefined)],
+        ...[left.batchStep ?? 0, panels.batchStep, 4 * m * n, itemColumns, Number(left.windows !== undefined)],
         ...[itemRows, m, parts],
-        ...new Array<number>(13).fill(0),
-        ...(left.window?.integers ?? []),
       ],
+      windows: left.windows,
       items: batch * parts * Math.ceil(m / itemRows) * Math.ceil(n / itemColumns),
       work: 2 * batch * m * n * k,
     });
@@ -146,7 +139,7 @@ export function multiplyTransposed(
  */
 function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
   const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP } = right;
-  const key = [k, n, transposed, tapsY.first, tapsY.count, tapsX.first, tapsX.count].join();
+  const key = `${k} ${n} ${transposed} ${tapsY.first} ${tapsY.count} ${tapsX.first} ${tapsX.count}`;
   const kept = device.packed.use(operand.buffer, key);
   if (kept === 'first' && m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
     return {

@@ -15,6 +15,12 @@ export interface WindowAxis {
   readonly resultFirst: number;
 }
 
+export type Windows = readonly [y: WindowAxis, x: WindowAxis];
+
+/** Where a call's window begins among its integers, and the integers of an axis. */
+const WINDOW = 32;
+const AXIS_LENGTH = 9;
+
 interface Axis {
   readonly inSize: number;
   readonly outSize: number;
@@ -46,7 +52,7 @@ export function axesOf(window: Window2d): readonly [y: Axis, x: Axis] {
 }
 
 /** From the image to the result. */
-export function forward({ inSize, outSize, kernel, stride, dilation, pad }: Axis): WindowAxis {
+function forward({ inSize, outSize, kernel, stride, dilation, pad }: Axis): WindowAxis {
   return {
     source: inSize,
     grid: outSize,
@@ -58,6 +64,12 @@ export function forward({ inSize, outSize, kernel, stride, dilation, pad }: Axis
     resultStep: 1,
     resultFirst: 0,
   };
+}
+
+/** How a convolution or pooling reads its image. */
+export function windowsOf(window: Window2d): Windows {
+  const [y, x] = axesOf(window);
+  return [forward(y), forward(x)];
 }
 
 /**
@@ -87,12 +99,22 @@ export function backward({ inSize, outSize, kernel, stride, dilation, pad }: Axi
   });
 }
 
-/** The integers that describe a window to kernels. */
-export function windowIntegers(y: WindowAxis, x: WindowAxis): number[] {
-  return [y, x].flatMap((axis) => [
-    ...[axis.source, axis.grid, axis.step, axis.first, axis.taps.count, axis.tapStep],
-    ...[axis.result, axis.resultStep, axis.resultFirst],
-  ]);
+/** Writes what describes a window to kernels, element by element: it is done for every call. */
+export function writeWindow([y, x]: Windows, integers: Int32Array): void {
+  writeAxis(y, integers, WINDOW);
+  writeAxis(x, integers, WINDOW + AXIS_LENGTH);
+}
+
+function writeAxis(axis: WindowAxis, integers: Int32Array, i: number): void {
+  integers[i] = axis.source;
+  integers[i + 1] = axis.grid;
+  integers[i + 2] = axis.step;
+  integers[i + 3] = axis.first;
+  integers[i + 4] = axis.taps.count;
+  integers[i + 5] = axis.tapStep;
+  integers[i + 6] = axis.result;
+  integers[i + 7] = axis.resultStep;
+  integers[i + 8] = axis.resultFirst;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

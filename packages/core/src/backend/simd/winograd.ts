@@ -6,7 +6,7 @@ import type { SimdBuffer } from './memory.ts';
 import { COLUMNS, pack, type RightSide, ROWS } from './product.ts';
 import { sumParts } from './reduce.ts';
 import { blocks } from './walk.ts';
-import { type WindowAxis, windowIntegers } from './window.ts';
+import type { Windows } from './window.ts';
 
 /** Elements of a transformed tile of 4 x 4 pixels, which gives 2 x 2 results. */
 const POINTS = 16;
@@ -36,19 +36,19 @@ const MIN_PART_TILES = 64;
 /** A convolution of stride 1: k channels of the source become n of the result. */
 export interface Filtering {
   readonly source: number;
-  readonly y: WindowAxis;
-  readonly x: WindowAxis;
+  readonly windows: Windows;
   readonly batch: number;
   readonly k: number;
   readonly n: number;
 }
 
 /** Whether it pays: 3 x 3 neighbouring taps with a stride of 1, and enough of everything. */
-export function canFilter({ y, x, k, n }: Filtering): boolean {
-  const isSimple = [y, x].every(
+export function canFilter({ windows, k, n }: Filtering): boolean {
+  const isSimple = windows.every(
     ({ source, grid, step, first, taps, tapStep, resultStep }) =>
       taps.count === 3 && step === 1 && tapStep === 1 && resultStep === 1 && first >= -2 && grid + first <= source,
   );
+  const [y, x] = windows;
   const gain = (9 * y.grid * x.grid) / (POINTS * Math.ceil(y.grid / 2) * Math.ceil(x.grid / 2));
   const isLarge = k >= MIN_CHANNELS && k <= MAX_CHANNELS && n >= MIN_CHANNELS && gain >= MIN_GAIN;
   return isSimple && isLarge && tilesInScratch(k, n) >= MIN_ITEM_TILES;
@@ -63,7 +63,7 @@ export function applyFilter(
   bias?: Operand,
   activation?: Activation,
 ): void {
-  const { y, x, k, n } = filtering;
+  const { windows, k, n } = filtering;
   const tiles = tilesOf(filtering);
   const shared = ROWS * Math.ceil(tiles / MIN_ITEMS / ROWS);
   const itemTiles = Math.min(Math.max(shared, MIN_ITEM_TILES), tilesInScratch(k, n));
@@ -72,9 +72,8 @@ export function applyFilter(
     integers: [
       ...integersOf(filtering, itemTiles),
       ...[panels.pointer, result.pointer, n, bias ? pointer(bias) : 0, activationId(activation)],
-      ...new Array<number>(21).fill(0),
-      ...windowIntegers(y, x),
     ],
+    windows,
     items: Math.ceil(tiles / itemTiles),
     work: 2 * POINTS * tiles * k * n,
   });
@@ -83,7 +82,7 @@ export function applyFilter(
 
 /** result = the derivative of the convolution by its filter. */
 export function filterGradient(device: SimdDevice, filtering: Filtering, dy: Operand, result: SimdBuffer): void {
-  const { y, x, k, n } = filtering;
+  const { windows, k, n } = filtering;
   const tiles = tilesOf(filtering);
   const slices = Math.ceil(k / MAX_SLICE);
   const slice = ROWS * Math.ceil(k / slices / ROWS);
@@ -92,12 +91,8 @@ export function filterGradient(device: SimdDevice, filtering: Filtering, dy: Ope
   const sums = device.allocate([POINTS, k, n]);
   sumParts(device, parts, [POINTS, k, n], sums, (target) =>
     device.run('winogradGradientSums', {
-      integers: [
-        ...integersOf(filtering, tilesInScratch(slice, n)),
-        ...[pointer(dy), target, n, partTiles, slice],
-        ...new Array<number>(21).fill(0),
-        ...windowIntegers(y, x),
-      ],
+      integers: [...integersOf(filtering, tilesInScratch(slice, n)), ...[pointer(dy), target, n, partTiles, slice]],
+      windows,
       items: parts * Math.ceil(k / slice),
       work: 2 * POINTS * tiles * k * n,
     }),
@@ -132,11 +127,12 @@ function transformedFilter(device: SimdDevice, right: RightSide): { panels: Simd
 
 /** Integers that the kernels share. */
 function integersOf(filtering: Filtering, itemTiles: number): number[] {
-  const { source, y, x, k } = filtering;
+  const { source, windows, k } = filtering;
+  const [y, x] = windows;
   return [source, k, tilesOf(filtering), itemTiles, Math.ceil(y.grid / 2), Math.ceil(x.grid / 2)];
 }
 
-const tilesOf = ({ batch, y, x }: Filtering) => batch * Math.ceil(y.grid / 2) * Math.ceil(x.grid / 2);
+const tilesOf = ({ batch, windows: [y, x] }: Filtering) => batch * Math.ceil(y.grid / 2) * Math.ceil(x.grid / 2);
 
 /** Tiles whose transformed pixels and products fit the scratch memory, a multiple of a tile's rows. */
 function tilesInScratch(k: number, n: number): number {
