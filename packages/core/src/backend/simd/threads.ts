@@ -62,7 +62,10 @@ export class Threads {
     return this.#workers.length + 1;
   }
 
-  /** Starts a worker for each of these, and resolves when they are ready. */
+  /**
+   * Starts a worker for each of these. In Node they may still be starting when it resolves, as that takes longer than all the
+   * rest: whoever is ready takes part in a job.
+   */
   async start(workers: readonly Start[]): Promise<void> {
     const started = await Promise.allSettled(
       workers.map((start) => startWorker(start, (reason) => this.#break(reason))),
@@ -199,7 +202,7 @@ export function canShare(): boolean {
 }
 
 /** @param onEnd is told why, should the worker ever end by itself. */
-function startWorker(start: Start, onEnd: (reason: string) => void): Promise<Thread> {
+async function startWorker(start: Start, onEnd: (reason: string) => void): Promise<Thread> {
   const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   return threads ? startNodeWorker(threads, start, onEnd) : startBrowserWorker(start, onEnd);
 }
@@ -208,22 +211,12 @@ function startNodeWorker(
   { Worker }: typeof import('node:worker_threads'),
   start: Start,
   onEnd: (reason: string) => void,
-): Promise<Thread> {
+): Thread {
   const worker = new Worker(nodeWorker, { eval: true, workerData: start, execArgv: [] });
-  return new Promise((resolve, reject) => {
-    worker.once('message', () => {
-      worker.unref();
-      resolve(worker);
-    });
-    worker.once('error', (error) => {
-      onEnd(error.message);
-      reject(error);
-    });
-    worker.once('exit', (code) => {
-      onEnd(`exit code ${code}`);
-      reject(new Error(`exit code ${code}`));
-    });
-  });
+  worker.unref();
+  worker.once('error', (error) => onEnd(error.message));
+  worker.once('exit', (code) => onEnd(`exit code ${code}`));
+  return worker;
 }
 
 function startBrowserWorker(start: Start, onEnd: (reason: string) => void): Promise<Thread> {

@@ -42,8 +42,7 @@ const work = `
 })`;
 
 export const nodeWorker = `
-const { parentPort, workerData } = require('node:worker_threads');
-${work}(workerData, () => parentPort.postMessage('ready'));`;
+${work}(require('node:worker_threads').workerData, () => {});`;
 
 export const browserWorker = `
 onmessage = ({ data }) => ${work}(data, () => postMessage('ready'));`;
