@@ -6,7 +6,7 @@ import { alignFace, CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../data/files.ts';
-import { draw, reference } from '../vision/cases.ts';
+import { picture } from '../vision/cases.ts';
 import { brightness } from './brightness.ts';
 
 beforeAll(async () => {
@@ -15,15 +15,15 @@ beforeAll(async () => {
 
 const saved = temporaryFolder();
 const detect = { minSize: 40 };
-const picture = (name: string) => {
-  const { data, shape } = draw(reference.images[name] as (typeof reference.images)[string]);
+const array = (name: string) => {
+  const { data, shape } = picture(name);
   return ndarray(data as Uint8Array, [...shape]);
 };
 const boxesOf = (faces: readonly DetectedFace[]) => faces.map(({ box }) => box);
 
 describe('expressionClassifier that detects', () => {
   it('tells of each face what it tells of its picture, the largest first', async () => {
-    const frame = picture('a camera frame');
+    const frame = array('a camera frame');
     const boxes = (await CascadeClassifier.frontalFace()).detectMultiScale(frame, detect);
     boxes.sort((a, b) => b.width - a.width);
     expect(boxes.length).toBeGreaterThan(3);
@@ -40,7 +40,7 @@ describe('expressionClassifier that detects', () => {
   });
 
   it('takes the same pictures as one that does not', async () => {
-    const face = picture('lisa1, half');
+    const face = array('lisa1, half');
     const [height = 0, width = 0] = face.shape;
     const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
     face.data.forEach((value, i) => {
@@ -66,7 +66,7 @@ describe('expressionClassifier that detects', () => {
 
   it('finds none where there is none', async () => {
     const classify = await expressionClassifier(brightness(), { detect: true });
-    expect(await classify(picture('nothing'))).toEqual([]);
+    expect(await classify(array('nothing'))).toEqual([]);
     classify.dispose();
   });
 
@@ -82,7 +82,7 @@ describe('expressionClassifier that detects', () => {
     const before = memory();
     const classify = await expressionClassifier(brightness(), { detect });
     const during = memory();
-    expect(await classify(picture('lisa1'))).toHaveLength(1);
+    expect(await classify(array('lisa1'))).toHaveLength(1);
     expect(memory()).toEqual(during);
     classify.dispose();
     expect(memory()).toEqual(before);
@@ -90,7 +90,7 @@ describe('expressionClassifier that detects', () => {
 
   it('finds faces for the network that comes with the package', async () => {
     const classify = await expressionClassifier(undefined, { detect });
-    const [face] = await classify(picture('lisa1'));
+    const [face] = await classify(array('lisa1'));
     expect(face?.expressions.map(({ label }) => label).sort()).toEqual([...classify.labels].sort());
     classify.dispose();
   });

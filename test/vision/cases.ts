@@ -67,7 +67,7 @@ function noise(length: number, seed: number): Uint8Array {
   });
 }
 
-export function draw({ width, height, parts = [], fill = 128, seed }: Drawing): ByteImage {
+function draw({ width, height, parts = [], fill = 128, seed }: Drawing): ByteImage {
   const pixels = seed === undefined ? new Uint8Array(width * height).fill(fill) : noise(width * height, seed);
   const image = ndarray(pixels, [height, width]);
   for (const part of parts) {
@@ -90,6 +90,15 @@ export function draw({ width, height, parts = [], fill = 128, seed }: Drawing): 
     }
   }
   return ndarray(pixels, [height, width, 1]);
+}
+
+const pictures = new Map(Object.entries(reference.images).map(([name, drawing]) => [name, draw(drawing)]));
+
+/** One of the reference's images, which everyone shares. */
+export function picture(name: string): ByteImage {
+  const image = pictures.get(name);
+  if (!image) throw new Error(`there is no image '${name}'`);
+  return image;
 }
 
 /** As numbers, sorted as OpenCV's are. */

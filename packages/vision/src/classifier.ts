@@ -2,16 +2,14 @@
 import { checkInteger, checkRange } from '@fer/core';
 import type { Box, Detection } from './box.ts';
 import type { Cascade } from './cascade/cascade.ts';
-import { createEvaluator } from './cascade/evaluate.ts';
 import { unpackCascade } from './cascade/packed.ts';
 import { parseCascade } from './cascade/xml.ts';
 import { groupBoxes } from './group.ts';
 import { type ByteImage, type GrayImage, toGray } from './image.ts';
-import { allocateIntegrals, integrate, integrateTilted } from './integral.ts';
 import { resizeBilinear } from './resize.ts';
 import { roundHalfEven } from './rounding.ts';
 import { type Size, scaled, selectScales, shrunk } from './scales.ts';
-import { allocateWindows, type Grid, type Scanner, scan } from './scan.ts';
+import { type Grid, Scanner } from './scan.ts';
 
 export interface DetectOptions {
   /** Each size that is looked for is so many times the one before, at least 1.001: 1.1 unless given. */
@@ -31,30 +29,23 @@ const FINE_SCALE = 2;
 
 const STRIPE_COLUMNS = 32;
 
-/** What is allocated for images of one size, and used again for the next one. */
-interface Workspace extends Scanner {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
-}
-
 /**
  * Finds objects by a Haar cascade (Viola and Jones 2001; Lienhart and Maydt 2002). Boxes are those of OpenCV 4.6's
  * CascadeClassifier with the same cascade and options.
  */
 export class CascadeClassifier {
   readonly #cascade: Cascade;
-  readonly #hasTilted: boolean;
-  #workspace: Workspace | undefined;
+  readonly #scanner: Scanner;
+  #pixels = new Uint8Array();
 
   private constructor(cascade: Cascade) {
     this.#cascade = cascade;
-    this.#hasTilted = cascade.tilted.includes(1);
+    this.#scanner = new Scanner(cascade);
   }
 
   /**
    * @param xml The text of an XML file of OpenCV's: boosted stumps or trees over Haar-like features, upright or tilted.
-   * @throws FormatError if it is something else
+   * @throws FormatError if it is something else, BackendError where there is no WebAssembly SIMD
    */
   static load(xml: string): CascadeClassifier {
     return new CascadeClassifier(parseCascade(xml));
@@ -96,17 +87,13 @@ export class CascadeClassifier {
     const [first] = scales;
     if (first === undefined) return [];
     const largest = shrunk(image, first);
-    const workspace = this.#prepare(largest);
-    const { pixels, integrals } = workspace;
+    const pixels = this.#bytes(largest.width * largest.height);
     const found: Box[] = [];
     for (const scale of scales) {
-      const { width, height } = shrunk(image, scale);
-      resizeBilinear(image, pixels, width, height);
-      integrate(pixels, width, height, integrals);
-      if (this.#hasTilted) integrateTilted(pixels, width, height, integrals);
+      const size = shrunk(image, scale);
+      resizeBilinear(image, pixels, size.width, size.height);
       const box = scaled(this.#cascade, scale);
-      const grid = this.#grid({ width, height }, scale, largest.width);
-      scan(workspace, this.#cascade, grid, (x, y) => {
+      this.#scanner.scan({ data: pixels, ...size }, largest, this.#grid(size, scale, largest.width), (x, y) => {
         found.push({ x: roundHalfEven(Math.fround(x * scale)), y: roundHalfEven(Math.fround(y * scale)), ...box });
       });
     }
@@ -123,14 +110,10 @@ export class CascadeClassifier {
     return { columns, rows: Math.min(rows, stripes * stripeRows), step };
   }
 
-  /** Buffers for images up to this size, kept as long as the size stays. */
-  #prepare({ width, height }: Size): Workspace {
-    if (this.#workspace?.width === width && this.#workspace.height === height) return this.#workspace;
-    const integrals = allocateIntegrals(width, height, this.#hasTilted);
-    const evaluator = createEvaluator(this.#cascade, integrals);
-    const pixels = new Uint8Array(width * height);
-    this.#workspace = { width, height, pixels, integrals, evaluator, windows: allocateWindows(width) };
-    return this.#workspace;
+  /** At least so many, the same ones as long as they suffice. */
+  #bytes(length: number): Uint8Array {
+    if (this.#pixels.length < length) this.#pixels = new Uint8Array(length);
+    return this.#pixels;
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file A cascade in a seventh of its XML's size: its arrays as a safetensors file, in base64. */
 import { decodeSafetensors, encodeSafetensors, FormatError, type StoredDType, type StoredTensor } from '@fer/core';
+import { fromBase64, toBase64 } from '../base64.ts';
 import { type Cascade, checkCascade } from './cascade.ts';
 
 const OPERATOR = 'unpackCascade';
@@ -56,15 +57,4 @@ type DataOf<D extends StoredDType> = Extract<StoredTensor, { readonly dtype: D }
 
 function vector<D extends StoredDType>(dtype: D, data: DataOf<D>): StoredTensor {
   return { dtype, data, shape: [data.length] } as unknown as StoredTensor;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-}
-
-function fromBase64(text: string): Uint8Array {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
 }
