@@ -5,6 +5,7 @@ import { addDemo } from './commands/demo.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addHistory } from './commands/history.ts';
+import { addLive } from './commands/live.ts';
 import { addPredict } from './commands/predict.ts';
 import { addReproduce } from './commands/reproduce.ts';
 import { addSummary } from './commands/summary.ts';
@@ -47,6 +48,7 @@ function createProgram(): Command {
     addDemo,
     addTrain,
     addEvaluate,
+    addLive,
     addPredict,
     addHistory,
     addReproduce,

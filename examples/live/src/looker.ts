@@ -1,0 +1,70 @@
+/** @file Shows the worker the newest picture of a source: one at a time, and none that a newer one has replaced. */
+import { WorkerEnded } from './engine/connection.ts';
+import type { EngineRunner } from './engine/runner.ts';
+import { grab, minSizeOf, type Source } from './sources/source.ts';
+import type { Sight } from './worker/protocol.ts';
+
+export interface Viewer {
+  /** In seconds. */
+  smoothing(): number;
+  seen(sight: Sight, source: Source): void;
+  failed(error: unknown): void;
+}
+
+export class Looker {
+  #source: Source | undefined;
+  #isNew = false;
+  #isLooking = false;
+
+  constructor(
+    private readonly engine: EngineRunner,
+    private readonly viewer: Viewer,
+  ) {}
+
+  get source(): Source | undefined {
+    return this.#source;
+  }
+
+  /** Looks at this source from now on, until `stop`. */
+  watch(source: Source): void {
+    this.stop();
+    this.#source = source;
+    source.watch(() => this.look());
+  }
+
+  stop(): void {
+    this.#source?.stop();
+    this.#source = undefined;
+  }
+
+  /** There is a new picture, or something new to find in the old one. */
+  look(): void {
+    this.#isNew = true;
+    if (!this.#isLooking) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#isNew && this.#source && this.engine.isRunning) {
+      this.#isNew = false;
+      const source = this.#source;
+      try {
+        const sight = await this.#lookAt(source);
+        if (source === this.#source) this.viewer.seen(sight, source);
+      } catch (error) {
+        // what a dead worker was looking at is looked at again, by the next one
+        if (error instanceof WorkerEnded) this.#isNew = true;
+        else if (source === this.#source) this.viewer.failed(error);
+      }
+    }
+    this.#isLooking = false;
+  }
+
+  async #lookAt(source: Source): Promise<Sight> {
+    const time = Date.now();
+    const picture = await grab(source);
+    const still = source.kind === 'picture';
+    const minSize = minSizeOf(source, picture);
+    return this.engine.look(picture, { time, minSize, smoothing: this.viewer.smoothing(), still });
+  }
+}
