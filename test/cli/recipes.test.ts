@@ -31,9 +31,21 @@ const onFaces = ({ experiment }: Variant) => ({
 
 describe('recipes', () => {
   it('are those of five papers and of our weights', () => {
-    expect(Object.keys(recipes)).toEqual(['p1', 'p2', 'p3', 'p4', 'p5', 'fernet', 'mobilenet', 'mobiexpressnet']);
+    expect(Object.keys(recipes)).toEqual([
+      'p1',
+      'p2',
+      'p3',
+      'p4',
+      'p5',
+      'fernet',
+      'mobilenet',
+      'mobiexpressnet',
+      'fernet-ckplus',
+      'mobilenet-ckplus',
+      'mobiexpressnet-ckplus',
+    ]);
     expect(Object.values(recipes).map((recipe) => Object.keys(recipe.variants).length)).toEqual([
-      1, 6, 3, 4, 6, 1, 1, 1,
+      1, 6, 3, 4, 6, 1, 1, 1, 4, 4, 4,
     ]);
   });
 
@@ -53,7 +65,7 @@ describe('recipes', () => {
     const { data, network, training, seed } = experiment;
     const source = await openSource(data.source);
     const prepared = prepare(source, { ...data, fraction: 1 }, network.options.inputShape, seed);
-    const model = await createNetwork(network, prepared.classes.length, seed);
+    const model = await createNetwork(network, prepared.classes, seed);
     const train = prepared.train.take(2).batch(2);
     const history = await fit(model, { train, epochs: 1, seed, optimizer: createOptimizer(training, 1) });
     expect(history.epochs[0]?.loss).toBeGreaterThan(0);
@@ -67,7 +79,7 @@ describe('recipes', () => {
     ['p2/b-adam', { total: 2_266_951, trainable: 8_967, nonTrainable: 2_257_984 }],
   ])('%s has as many parameters as its paper says', async (name, params) => {
     const [variant] = Object.values(findRecipe(name).recipe.variants);
-    const model = await createNetwork((variant as Variant).experiment.network, 7, 1);
+    const model = await createNetwork((variant as Variant).experiment.network, [...'abcdefg'], 1);
     expect(model.countParams()).toEqual(params);
     model.dispose();
   });

@@ -1,6 +1,7 @@
 /** @file A paper's figures beside ours. */
-import { figuresOf, formatFigure, type Result } from './figures.ts';
+import { type Figures, formatFigure } from './figures.ts';
 import type { Recipe } from './recipes/index.ts';
+import { markdownTable } from './table.ts';
 
 export interface ComparisonRow {
   readonly variant: string;
@@ -9,15 +10,15 @@ export interface ComparisonRow {
   readonly ours?: number | undefined;
 }
 
-/** Shown whether the paper reports them or not. */
-const ALWAYS = ['accuracy', 'precision', 'recall', 'f1'];
+/** Shown whether the paper reports them or not, if there are such. */
+const USUAL = ['accuracy', 'deviation of accuracy', 'precision', 'recall', 'f1'];
 
-/** @param results By the names of the variants that were run. */
-export function compare({ variants }: Recipe, results: Readonly<Record<string, Result>>): ComparisonRow[] {
-  return Object.entries(results).flatMap(([variant, result]) => {
+/** @param results The figures of each variant that was run, by its name. */
+export function compare({ variants }: Recipe, results: Readonly<Record<string, Figures>>): ComparisonRow[] {
+  return Object.entries(results).flatMap(([variant, ours]) => {
     const reported = variants[variant]?.reported ?? {};
-    const ours = figuresOf(result);
-    const names = [...new Set([...ALWAYS, ...Object.keys(reported)])];
+    const usual = USUAL.filter((name) => name in ours);
+    const names = [...new Set([...usual, ...Object.keys(reported)])];
     return names.map((figure) => ({ variant, figure, paper: reported[figure], ours: ours[figure] }));
   });
 }
@@ -30,11 +31,5 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
     formatFigure(figure, paper),
     formatFigure(figure, ours),
   ]);
-  const all = [['variant', 'figure', 'paper', 'ours'], ...cells];
-  const widths = [0, 1, 2, 3].map((i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
-  const rule = `|${widths.map((width, i) => (i < 2 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  const [header = [], ...body] = all;
-  return [line(header), rule, ...body.map(line)].join('\n');
+  return markdownTable(['variant', 'figure', 'paper', 'ours'], cells, 2);
 }

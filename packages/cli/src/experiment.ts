@@ -36,11 +36,14 @@ export interface DataPlan {
  *   parts: 80, 10 and 10 %, by subject; where they name no subjects either: the same, stratified.
  * - subject, ratio: such parts for training, validation and test, sharing no person, or stratified. With two parts the second
  *   serves for validation and test.
+ * - fold: a round of a cross-validation over so many parts, which share no person and are as alike as persons allow: the part of
+ *   that number, from 1, is for test, the next for validation, the others for training.
  * - count: so many images of each class for training, and for validation and test. Classes with too few give fewer to training.
  */
 export type SplitPlan =
   | { readonly by: 'usage'; readonly validation: number }
   | { readonly by: 'subject' | 'ratio'; readonly ratios: readonly number[] }
+  | { readonly by: 'fold'; readonly folds: number; readonly fold: number }
   | { readonly by: 'count'; readonly counts: readonly [train: number, test: number] };
 
 /** A network by name. Its number of classes is that of the data. */
@@ -53,7 +56,7 @@ export interface NetworkPlanOf<N extends ModelName> {
   readonly head?: HeadPlan;
   /** Trains the head alone. */
   readonly frozen?: boolean;
-  /** A file of weights to begin with: safetensors, Keras' .h5 or tfjs' model.json. */
+  /** Weights to begin with: a file (safetensors, Keras' .h5, tfjs' model.json), or the name of a network that is shipped. */
   readonly init?: string;
 }
 

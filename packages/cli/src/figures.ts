@@ -1,4 +1,5 @@
 /** @file The figures of a run by name, so that they can be laid beside a paper's. */
+import type { ClassificationReport } from '@fer/data';
 import type { Logs } from '@fer/layers';
 import type { Evaluation } from './evaluation.ts';
 
@@ -14,6 +15,9 @@ export interface Result {
   readonly params: number;
 }
 
+/** Figures by their names, see figuresOf. */
+export type Figures = Readonly<Record<string, number>>;
+
 /** Epochs that P5 times. */
 export const TIMED_EPOCHS = 5;
 
@@ -22,7 +26,7 @@ export const TIMED_EPOCHS = 5;
  * f1`, ...; of other tests than the first `PrivateTest accuracy`; of training `epoch 5 accuracy`, `epoch 5 validation
  * accuracy`, `seconds to train 5 epochs`, `seconds of 5 tests`.
  */
-export function figuresOf({ epochs, seconds, tests }: Result): Readonly<Record<string, number>> {
+export function figuresOf({ epochs, seconds, tests }: Result): Figures {
   const figures: Record<string, number> = {};
   for (const [i, [name, evaluation]] of Object.entries(tests).entries()) {
     for (const [figure, value] of Object.entries(testFigures(evaluation))) {
@@ -39,21 +43,29 @@ export function figuresOf({ epochs, seconds, tests }: Result): Readonly<Record<s
   return figures;
 }
 
-function testFigures({ report, seconds }: Evaluation): Record<string, number> {
-  const { macroAverage, weightedAverage } = report;
-  const classes = report.classes.flatMap(({ label, precision, recall, f1 }) => [
+function testFigures({ report, seconds }: Evaluation): Figures {
+  return { ...reportFigures(report), [`seconds of ${TIMED_EPOCHS} tests`]: TIMED_EPOCHS * seconds };
+}
+
+/** Those of figuresOf that a report has. */
+export function reportFigures({
+  accuracy,
+  classes: scores,
+  macroAverage,
+  weightedAverage,
+}: ClassificationReport): Figures {
+  const classes = scores.flatMap(({ label, precision, recall, f1 }) => [
     [`${label} precision`, precision],
     [`${label} recall`, recall],
     [`${label} f1`, f1],
   ]);
   return {
-    accuracy: report.accuracy,
+    accuracy,
     precision: macroAverage.precision,
     recall: macroAverage.recall,
     f1: macroAverage.f1,
     'weighted f1': weightedAverage.f1,
     ...Object.fromEntries(classes),
-    [`seconds of ${TIMED_EPOCHS} tests`]: TIMED_EPOCHS * seconds,
   };
 }
 

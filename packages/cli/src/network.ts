@@ -1,6 +1,6 @@
 /** @file Networks from their plans, with new weights or with those of a file. */
 import { readFile } from 'node:fs/promises';
-import { ArgumentError, decodeSafetensors } from '@fer/core';
+import { ArgumentError, decodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
 import type { Applicable, Model } from '@fer/layers';
 import {
   averageHead,
@@ -13,12 +13,15 @@ import {
   type NetworkOptions,
   withHead,
 } from '@fer/models';
+import { loadClassifier } from './classifier.ts';
 import type { HeadPlan, NetworkPlan } from './experiment.ts';
 
-export async function createNetwork(plan: NetworkPlan, classes: number, seed: number): Promise<Model> {
+/** @param labels Of the classes that it is to tell apart. */
+export async function createNetwork(plan: NetworkPlan, labels: readonly string[], seed: number): Promise<Model> {
   const { name, options, head, frozen = false, init } = plan;
+  const classes = labels.length;
   const base = createModel(name, { ...options, ...(head ? { includeTop: false } : { classes }), seed });
-  if (init !== undefined) await initialise(base, init);
+  if (init !== undefined) await initialise(base, init, labels);
   if (!head) return base;
   if (frozen) base.trainable = false;
   return withHead(base, layersOf(head, classes), { seed });
@@ -36,22 +39,46 @@ function layersOf(head: HeadPlan, classes: number): Applicable[] {
 }
 
 /**
- * Takes from a file the weights that the network has, by name and shape; those of another classifier are left out.
- * @throws ArgumentError if there are none
+ * Takes the weights that the network has, by name and shape. Those of a classifier for other labels are left out.
+ * @throws ArgumentError if there are none but the classifier's
  */
-async function initialise(model: Model, path: string): Promise<void> {
-  if (!/\.safetensors$/i.test(path)) {
-    await loadKerasWeights(model, path, { strict: false });
+async function initialise(model: Model, init: string, labels: readonly string[]): Promise<void> {
+  if (/\.(h5|json)$/i.test(init)) {
+    await loadKerasWeights(model, init, { strict: false });
     return;
   }
-  const { tensors } = decodeSafetensors(await readFile(path));
   const { weights } = model;
-  const fitting = Object.entries(tensors).filter(
-    ([name, { shape }]) => weights.get(name)?.shape.join() === shape.join(),
+  const stored = await storedWeights(init);
+  const hasOtherLabels = stored.labels !== undefined && stored.labels.join() !== labels.join();
+  const fitting = Object.entries(stored.tensors).filter(
+    ([name, { shape }]) =>
+      weights.get(name)?.shape.join() === shape.join() && !(hasOtherLabels && isOfClassifier(name)),
   );
-  if (fitting.length === 0)
-    throw new ArgumentError('init', `no tensor of '${path}' has the name and shape of a weight of ${model.name}`);
+  if (fitting.every(([name]) => isOfClassifier(name)))
+    throw new ArgumentError('init', `no tensor of '${init}' has the name and shape of a weight of ${model.name}`);
   model.loadStateDict(Object.fromEntries(fitting), { strict: false });
+}
+
+/** All networks name their classifier so. */
+const isOfClassifier = (weight: string) => weight.startsWith('predictions/');
+
+interface StoredWeights {
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  /** Of the classifier, as far as they are known. */
+  readonly labels?: readonly string[];
+}
+
+/** Of a trained network; or of a file that holds weights alone. */
+async function storedWeights(init: string): Promise<StoredWeights> {
+  try {
+    const { model, labels } = await loadClassifier(init);
+    const tensors = await model.stateDict();
+    model.dispose();
+    return { tensors, labels };
+  } catch (error) {
+    if (error instanceof FormatError) return decodeSafetensors(await readFile(init));
+    throw error;
+  }
 }
 
 const COMMON = ['inputShape', 'classes', 'includeTop', 'pooling', 'dropout', 'classifierActivation', 'seed'];

@@ -4,6 +4,7 @@ import {
   centerCrop,
   countSplit,
   type Dataset,
+  groupKFold,
   groupSplit,
   oversample,
   resize,
@@ -94,13 +95,33 @@ function splitBy(dataset: Dataset, plan: SplitPlan, seed: number): Parts {
     const indices = countSplit(labels, plan.counts, { seed, whenShort: 'shrink' });
     return partsOf(dataset, indices, `at most ${plan.counts.join(' and ')} images of each class`);
   }
+  if (plan.by === 'fold') return byFold(dataset, plan.folds, plan.fold, seed);
   const shares = plan.ratios.map((ratio) => `${Math.round(100 * ratio)}`).join(', ');
   if (plan.by === 'ratio')
     return partsOf(dataset, stratifiedSplit(labels, plan.ratios, { seed }), `${shares} %, stratified`);
-  if (!hasSubjects)
+  return partsOf(
+    dataset,
+    groupSplit(labels, subjectsOf(dataset), plan.ratios, { seed }),
+    `${shares} %, sharing no person`,
+  );
+}
+
+/** @throws ArgumentError if the data do not name them */
+function subjectsOf({ items }: Dataset): string[] {
+  return items.map(({ subject }) => {
+    if (subject !== undefined) return subject;
     throw new ArgumentError('split', 'the data do not tell whose faces they show: they cannot be split by subject');
-  const subjects = dataset.items.map(({ subject }) => subject);
-  return partsOf(dataset, groupSplit(labels, subjects, plan.ratios, { seed }), `${shares} %, sharing no person`);
+  });
+}
+
+function byFold(dataset: Dataset, count: number, fold: number, seed: number): Parts {
+  if (count < 3)
+    throw new ArgumentError('split', `there must be 3 folds or more, for training, validation and test, not ${count}`);
+  const tests = groupKFold(dataset.labels, subjectsOf(dataset), count, { seed }).map(({ test }) => test);
+  const test = tests[fold - 1] as number[];
+  const validation = tests[fold % count] as number[];
+  const train = tests.flatMap((part) => (part === test || part === validation ? [] : part)).sort((a, b) => a - b);
+  return partsOf(dataset, [train, validation, test], `fold ${fold} of ${count}, sharing no person`);
 }
 
 /** @param indices Of training, validation and test; of two the second is for both. */

@@ -45,7 +45,7 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   const { data: plan, network, seed } = experiment;
   const dataset = await openSource(plan.source, { size: plan.imageSize });
   const data = prepare(dataset, plan, network.options.inputShape, seed);
-  const model = await createNetwork(network, data.classes.length, seed);
+  const model = await createNetwork(network, data.classes, seed);
   const params = model.countParams().total;
   await folder.writeJson('config.json', config);
   options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);

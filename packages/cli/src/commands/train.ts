@@ -35,7 +35,7 @@ export function addTrain(program: Command): void {
     .option('-d, --data <source>', DATA_HELP, DEFAULTS.data)
     .option('-n, --network <name>', 'see fer summary', DEFAULTS.network)
     .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, DEFAULTS.option)
-    .option('--init <file>', 'weights to begin with: .safetensors, .h5 or model.json')
+    .option('--init <weights>', 'weights to begin with: .safetensors, .h5, model.json, or a shipped network')
     .option('--image-size <pixels>', "side of the network's images", positiveInteger, DEFAULTS.imageSize)
     .option('-e, --epochs <n>', 'times that each image is seen', positiveInteger, DEFAULTS.epochs)
     .option('-b, --batch-size <n>', 'images in a step', positiveInteger, DEFAULTS.batchSize)

@@ -1,5 +1,6 @@
 /** @file The recipes by name. */
 import { ArgumentError } from '@fer/core';
+import { ckPlusRecipes } from './ck-plus.ts';
 import { p1 } from './p1.ts';
 import { p2 } from './p2.ts';
 import { p3 } from './p3.ts';
@@ -10,7 +11,17 @@ import { fernet, mobiexpressnet, mobilenet } from './shipped.ts';
 
 export type { DatasetName, Recipe, RecipeExperiment, Variant } from './recipe.ts';
 
-export const recipes: Readonly<Record<string, Recipe>> = { p1, p2, p3, p4, p5, fernet, mobilenet, mobiexpressnet };
+export const recipes: Readonly<Record<string, Recipe>> = {
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  fernet,
+  mobilenet,
+  mobiexpressnet,
+  ...ckPlusRecipes,
+};
 
 /**
  * A recipe by `NAME`, or one of its variants by `NAME/VARIANT`.

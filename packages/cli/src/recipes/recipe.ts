@@ -19,6 +19,8 @@ export interface Variant {
   /** What it is meant for; drawn faces take its place where there is none. */
   readonly dataset: DatasetName;
   readonly experiment: RecipeExperiment;
+  /** Whether it begins with trained weights: with those of --init as one likes, unless given. */
+  readonly init?: 'always' | 'never';
   /** The paper's figures, by the names of figuresOf. */
   readonly reported: Readonly<Record<string, number>>;
 }
