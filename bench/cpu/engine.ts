@@ -19,9 +19,7 @@ export interface Engine {
 }
 
 /** What the parent asks. */
-export type Request =
-  | { prepare: Case; seed: number }
-  | { time: { warmup: number; milliseconds: number; iterations: number } };
+export type Request = { prepare: Case } | { time: { warmup: number; milliseconds: number; iterations: number } };
 /** What the engine answers: the output of the case (null if it has none), or the samples in milliseconds. */
 export type Reply = { description: string } | { output: number[] | null } | { samples: number[] } | { error: string };
 

@@ -5,23 +5,24 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { setBackend } from '@fer/core';
+import type { Model } from '@fer/layers';
 import { defaultDevice, init, type Array as JaxArray, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
-import { labels, networkOf, values } from './cases.ts';
+import { imagesFor, labelsFor, networkOf, type Values } from '../networks.ts';
 import { type Run, serve } from './engine.ts';
-import type { Network, Weights } from './networks.ts';
 
 /** An operation consumes its operands; `.ref` keeps one for another use. */
-const toArray = ({ values, shape }: Weights) => np.array(values).reshape(shape);
+const toArray = ({ data, shape }: Values) => np.array(data).reshape(shape);
 
-/** [kh, kw, in, out] to [out, in, kh, kw]. */
-const toFilter = (filter: Weights) => np.transpose(toArray(filter), [3, 2, 0, 1]);
-
-function parametersOf({ layers }: Network): JaxArray[] {
-  return layers.flatMap((layer) => {
-    if (layer.kind === 'conv' && layer.norm)
-      return [toFilter(layer.filter), toArray(layer.norm.gamma), toArray(layer.norm.beta)];
-    return layer.kind === 'dense' ? [toArray(layer.kernel), toArray(layer.bias)] : [];
-  });
+/** What is trained; filters [kh, kw, in, out] as [out, in, kh, kw]. */
+async function parametersOf(model: Model): Promise<JaxArray[]> {
+  const weights = [...model.weights.values()].filter(({ trainable }) => trainable);
+  return Promise.all(
+    weights.map(async (weight) => {
+      const array = toArray({ data: (await weight.data()) as Float32Array, shape: [...weight.shape] });
+      return weight.rank === 4 ? np.transpose(array, [3, 2, 0, 1]) : array;
+    }),
+  );
 }
 
 /** Convolution, batch-norm by the batch's own moments, relu, and 2x2 max-pooling as a maximum over a reshape. */
@@ -63,14 +64,13 @@ const step = jit((parameters: JaxArray[], m: JaxArray[], v: JaxArray[], x: JaxAr
   return [value, next, m2, v2] as const;
 });
 
-function training(network: Network, batch: number): Run {
-  let parameters = parametersOf(network);
+async function training(model: Model, batch: number): Promise<Run> {
+  let parameters = await parametersOf(model);
   let m = parameters.map(({ shape }) => np.zeros(shape));
   let v = parameters.map(({ shape }) => np.zeros(shape));
-  const [height, width] = network.inputShape;
-  const x = np.array(values(batch * height * width, 1)).reshape([batch, 1, height, width]);
+  const x = np.transpose(toArray(imagesFor(model, batch)), [0, 3, 1, 2]);
   const oneHot = new Float32Array(batch * 7);
-  for (const [row, label] of labels(batch).entries()) oneHot[row * 7 + label] = 1;
+  for (const [row, label] of labelsFor(batch).entries()) oneHot[row * 7 + label] = 1;
   const target = np.array(oneHot).reshape([batch, 7]);
   return async () => {
     const [value, ...state] = step(parameters, m, v, x.ref, target.ref);
@@ -79,6 +79,7 @@ function training(network: Network, batch: number): Run {
   };
 }
 
+await setBackend('auto'); // makes the network
 await init('wasm');
 defaultDevice('wasm');
 const manifest = new URL('../package.json', pathToFileURL(createRequire(import.meta.url).resolve('@jax-js/jax')));
@@ -86,7 +87,7 @@ const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: str
 serve({
   description: `jax-js ${version} wasm, jit, 1 thread`,
   async prepare(work) {
-    return work.kind === 'training' && work.network === 'smallCnn'
+    return work.kind === 'training' && work.network === 'small CNN 48x48x1'
       ? training(networkOf(work.network), work.batch)
       : undefined;
   },

@@ -1,30 +1,39 @@
 /**
- * @file Compares engines in Node: `pnpm bench:cpu <suite> [--threads 1]`. Each engine runs in a process of its own with the
- * same number of threads; outputs are compared before anything is timed; the engines take turns, round after round. With
- * `--only <words>` the cases whose title has these words are measured, and nothing is written.
+ * @file Compares engines in Node: `pnpm bench:cpu <suite> [--threads 1]`, with `all` for each suite. Each engine runs in a
+ * process of its own with the same number of threads; outputs are compared before anything is timed; the engines take turns,
+ * round after round. With `--only <words>` the cases whose title has these words are measured, and nothing is written.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Case, networkOf, suites, titleOf } from './cases.ts';
+import { setBackend } from '@fer/core';
+import { type Case, flopsOf, suites, titleOf } from './cases.ts';
 import type { Reply, Request } from './engine.ts';
-import { macs } from './networks.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
-    out: { type: 'string' },
     only: { type: 'string' },
   },
 });
-const [suite = 'kernels'] = positionals;
-const cases = suites[suite];
-if (!cases) throw new Error(`unknown suite ${suite}; there are ${Object.keys(suites).join(', ')}`);
+const [name = 'kernels'] = positionals;
+if (name !== 'all' && !suites[name])
+  throw new Error(`unknown suite ${name}; there are ${Object.keys(suites).join(', ')} and all`);
 
-const engines: Record<string, { file: string; env?: Record<string, string> }[]> = {
+/** The process of an engine, and what it runs if not the case that is compared. */
+interface Entrant {
+  file: string;
+  env?: Record<string, string>;
+  work?: Case;
+}
+
+/** What training is measured by: as fast as products get with these threads, at the same time. */
+const gemm: Case = { kind: 'matMul', size: 512 };
+
+const entrants: Record<string, Entrant[]> = {
   kernels: [{ file: 'fer' }, { file: 'tfjs' }],
   inference: [
     { file: 'fer' },
@@ -33,7 +42,12 @@ const engines: Record<string, { file: string; env?: Record<string, string> }[]> 
     { file: 'onnxruntime', env: { ORT_BACKEND: 'web' } },
     { file: 'onnxruntime', env: { ORT_BACKEND: 'node' } },
   ],
-  training: [{ file: 'fer' }, { file: 'tfjs', env: { TFJS_BACKEND: 'cpu' } }, { file: 'jax' }],
+  training: [
+    { file: 'fer' },
+    { file: 'tfjs', env: { TFJS_BACKEND: 'cpu' } },
+    { file: 'jax' },
+    { file: 'fer', work: gemm },
+  ],
 };
 
 /** An engine's process, and its answers one after another. */
@@ -43,7 +57,7 @@ class Peer {
   #answer: ((reply: Reply) => void) | undefined;
   readonly ready: Promise<void>;
 
-  constructor({ file, env = {} }: { file: string; env?: Record<string, string> }) {
+  constructor({ file, env = {} }: Entrant) {
     const threads = { FER_THREADS: options.threads, BENCH_THREADS: options.threads };
     this.#process = fork(new URL(`${file}.ts`, import.meta.url), {
       env: { ...process.env, ...threads, ...env },
@@ -81,112 +95,135 @@ interface Row {
   medianMs: number;
   spreadMs: [number, number];
   samples: number;
+  gflops: number;
   /** How many times faster the first engine is. */
   ratio: number;
   /** Largest difference of the outputs from the first engine's, relative to the largest output. */
   difference: number;
-  gflops: number;
+  /** Its GFLOP/s as a part of those of `gemm`, where that is measured. */
+  ofGemm?: number;
 }
 
-async function measure(work: Case): Promise<Row[]> {
-  const peers: { peer: Peer; output: number[]; samples: number[] }[] = [];
-  for (const engine of engines[suite] ?? []) {
-    const peer = new Peer(engine);
+/** An engine that is measured. */
+interface Measured {
+  peer: Peer;
+  work: Case;
+  output: number[];
+  difference: number;
+  samples: number[];
+}
+
+/** The largest difference of outputs that compute the same, relative to the largest output. */
+const TOLERANCE = 1e-3;
+
+async function measure(suite: string, work: Case): Promise<Row[]> {
+  const measured: Measured[] = [];
+  for (const entrant of entrants[suite] ?? []) {
+    const peer = new Peer(entrant);
     await peer.ready;
-    const reply = await peer.ask({ prepare: work, seed: 1 });
-    if ('output' in reply && reply.output) peers.push({ peer, output: reply.output, samples: [] });
-    else peer.stop();
-  }
-  const slow = (peer: Peer) => work.kind === 'training' && peer.description.startsWith('tfjs');
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const { peer, samples } of peers) {
-      if (slow(peer) && round > 0) continue; // one step takes up to a minute
-      const warmup = slow(peer) ? 0 : round === 0 ? 60 : 2;
-      const reply = await peer.ask({
-        time: {
-          warmup: work.kind === 'training' ? Math.min(warmup, 5) : warmup,
-          milliseconds: 400,
-          iterations: slow(peer) ? 1 : 3,
-        },
-      });
-      if ('samples' in reply) samples.push(...reply.samples);
+    const own = entrant.work ?? work;
+    const reply = await peer.ask({ prepare: own });
+    if (!('output' in reply && reply.output)) peer.stop();
+    else {
+      const { output } = reply;
+      const expected = measured.find((one) => one.work === own)?.output ?? output;
+      const difference = differenceOf(output, expected);
+      if (!(difference < TOLERANCE))
+        throw new Error(`${titleOf(own)}: the output of ${peer.description} differs by ${difference}`);
+      measured.push({ peer, work: own, output, difference, samples: [] });
     }
   }
-  for (const { peer } of peers) peer.stop();
-  return rowsOf(work, peers);
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const one of measured) await time(one, round);
+  }
+  for (const { peer } of measured) peer.stop();
+  return rowsOf(measured);
 }
 
-function rowsOf(work: Case, peers: { peer: Peer; output: number[]; samples: number[] }[]): Row[] {
-  const [first] = peers;
-  if (!first) return [];
-  const medianOf = (samples: number[]) => [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
-  return peers.map(({ peer, output, samples }) => {
-    const sorted = [...samples].sort((a, b) => a - b);
-    const quantile = (q: number) => sorted[Math.floor((sorted.length - 1) * q)] as number;
-    const scale = first.output.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-    const difference =
-      first.output.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (output[i] as number))), 0) / scale;
-    const medianMs = medianOf(samples);
+async function time({ peer, work, samples }: Measured, round: number): Promise<void> {
+  const isSlow = work.kind === 'training' && peer.description.startsWith('tfjs'); // a step takes up to a minute
+  if (isSlow && round > 0) return;
+  // V8 compiles a WebAssembly function again once much was done in it
+  const warmup = round > 0 ? 2 : 'batch' in work && work.batch > 1 ? 8 : 60;
+  const settings = isSlow ? { warmup: 0, iterations: 1 } : { warmup, iterations: 3 };
+  const reply = await peer.ask({ time: { ...settings, milliseconds: 400 } });
+  if ('samples' in reply) samples.push(...reply.samples);
+}
+
+function rowsOf(measured: readonly Measured[]): Row[] {
+  const rows = measured.map((one): Row => {
+    const first = measured.find(({ work }) => work === one.work) as Measured;
+    const quantile = quantilesOf(one.samples);
+    const medianMs = quantile(0.5);
     return {
-      case: titleOf(work),
-      engine: peer.description,
+      case: titleOf(one.work),
+      engine: one.peer.description,
       medianMs,
       spreadMs: [quantile(0.1), quantile(0.9)],
-      samples: samples.length,
-      ratio: medianMs / medianOf(first.samples),
-      difference,
-      gflops: flopsOf(work) / medianMs / 1e6,
+      samples: one.samples.length,
+      gflops: flopsOf(one.work) / medianMs / 1e6,
+      ratio: medianMs / quantilesOf(first.samples)(0.5),
+      difference: one.difference,
     };
   });
+  const peak = rows[measured.findIndex(({ work }) => work === gemm)];
+  return peak ? rows.map((row) => ({ ...row, ofGemm: row.gflops / peak.gflops })) : rows;
 }
 
-function flopsOf(work: Case): number {
-  if (work.kind === 'matMul') return 2 * work.size ** 3;
-  if (work.kind === 'inference' || work.kind === 'training') {
-    // the two derivatives of a product cost as much as the product each
-    return 2 * macs(networkOf(work.network)) * work.batch * (work.kind === 'training' ? 3 : 1);
-  }
-  const [batch, height, width, channels] = work.input;
-  const pixels = (batch * height * width) / work.strides ** 2;
-  return 2 * pixels * channels * (work.kind === 'depthwise' ? 9 : work.kernelSize ** 2 * work.filters);
+function quantilesOf(samples: readonly number[]): (q: number) => number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return (q) => sorted[Math.floor((sorted.length - 1) * q)] as number;
 }
 
-function tableOf(rows: Row[]): string {
-  const lines = rows.map(({ case: title, engine, medianMs, spreadMs, ratio, difference, gflops }) =>
-    [
-      title,
-      engine,
-      medianMs.toFixed(2),
-      spreadMs.map((ms) => ms.toFixed(2)).join('-'),
-      gflops.toFixed(1),
-      `${ratio.toFixed(2)}x`,
-      difference.toExponential(1),
-    ].join(' | '),
-  );
-  const head = 'work | engine | median ms | 10-90 % | GFLOP/s | fer is faster by | output differs by';
-  return [head, head.replace(/[^|]+/g, '---'), ...lines].map((line) => `| ${line} |`).join('\n');
+/** Not a number where one of the outputs is none. */
+function differenceOf(output: readonly number[], expected: readonly number[]): number {
+  if (output.length !== expected.length) return Number.NaN;
+  const largest = (numbers: readonly number[]) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest(output.map((value, i) => value - (expected[i] as number))) / largest(expected);
 }
 
-const rows: Row[] = [];
-for (const work of cases.filter((work) => titleOf(work).includes(options.only ?? ''))) {
-  const measured = await measure(work);
-  console.log(tableOf(measured), '\n');
-  rows.push(...measured);
+function tableOf(rows: readonly Row[]): string {
+  const columns: [string, (row: Row) => string][] = [
+    ['work', (row) => row.case],
+    ['engine', (row) => row.engine],
+    ['median ms', (row) => row.medianMs.toFixed(2)],
+    ['10-90 %', (row) => row.spreadMs.map((ms) => ms.toFixed(2)).join('-')],
+    ['GFLOP/s', (row) => row.gflops.toFixed(1)],
+    ['fer is faster by', (row) => `${row.ratio.toFixed(2)}x`],
+    ['output differs by', (row) => row.difference.toExponential(1)],
+  ];
+  if (rows.some(({ ofGemm }) => ofGemm !== undefined))
+    columns.push(['of GEMM peak', ({ ofGemm = Number.NaN }) => `${(100 * ofGemm).toFixed(0)} %`]);
+  const lines = [
+    columns.map(([title]) => title),
+    columns.map(() => '---'),
+    ...rows.map((row) => columns.map(([, show]) => show(row))),
+  ];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
-if (options.only === undefined) save(rows);
 
-function save(rows: Row[]): void {
+function save(suite: string, rows: readonly Row[]): void {
   const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${options.threads} thread${options.threads === '1' ? '' : 's'}`;
   const folder = new URL('../../docs/results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const name = options.out ?? `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
+  const file = `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
   const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads}`;
+  const report = { machine, command, date: new Date().toISOString(), rows };
+  writeFileSync(new URL(`${file}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(
-    new URL(`${name}.json`, folder),
-    `${JSON.stringify({ machine, command, date: new Date().toISOString(), rows }, null, 2)}\n`,
-  );
-  writeFileSync(
-    new URL(`${name}.md`, folder),
+    new URL(`${file}.md`, folder),
     `# ${suite}\n\n${machine}. Made by \`${command}\`.\n\n${tableOf(rows)}\n`,
   );
+}
+
+await setBackend('auto'); // for the networks whose operations are counted
+for (const suite of name === 'all' ? Object.keys(suites) : [name]) {
+  const rows: Row[] = [];
+  for (const work of suites[suite] ?? []) {
+    if (!titleOf(work).includes(options.only ?? '')) continue;
+    const measured = await measure(suite, work);
+    console.log(tableOf(measured), '\n');
+    rows.push(...measured);
+  }
+  if (options.only === undefined) save(suite, rows);
 }

@@ -2,7 +2,7 @@
  * @file What is measured on GPUs: products and convolutions in the shapes of MobileNetV2 on images of 96 x 96, and whole
  * networks.
  */
-import { macs, mobileNetV2, type Network, smallCnn } from '../cpu/networks.ts';
+import { flopsOf as flopsOfNetwork, type NetworkName } from '../networks.ts';
 
 /** The function itself, or its derivative by its first operand (input) or its second (filter). */
 export type Direction = 'forward' | 'gradInput' | 'gradFilter';
@@ -29,8 +29,8 @@ export type Case = KernelCase | NetworkCase;
 
 export const isNetwork = (work: Case): work is NetworkCase => work.kind === 'inference' || work.kind === 'training';
 
-export const networkOf = ({ kind }: NetworkCase): Network =>
-  kind === 'training' ? smallCnn() : mobileNetV2([96, 96, 3]);
+export const networkName = ({ kind }: NetworkCase): NetworkName =>
+  kind === 'training' ? 'small CNN 48x48x1' : 'MobileNetV2 1.0 96x96x3';
 
 type Layer = Pick<
   Extract<KernelCase, { kind: 'conv2d' | 'depthwise' }>,
@@ -82,7 +82,7 @@ const names: Record<Direction, string> = {
 export function titleOf(work: Case): string {
   if (isNetwork(work)) {
     const folded = work.kind === 'inference' && work.tfjsFolded ? ', folded in tfjs too' : '';
-    return `${networkOf(work).name}, ${work.kind}, batch ${work.batch}${folded}`;
+    return `${networkName(work)}, ${work.kind}, batch ${work.batch}${folded}`;
   }
   if (work.kind === 'matMul') return `matMul ${work.size}`;
   const { kind, kernelSize, strides, input, filters, direction } = work;
@@ -107,8 +107,7 @@ export function shapesOf(work: KernelCase): { first: number[]; second: number[];
 }
 
 export function flopsOf(work: Case): number {
-  // the two derivatives of a product cost as much as the product each
-  if (isNetwork(work)) return 2 * macs(networkOf(work)) * work.batch * (work.kind === 'training' ? 3 : 1);
+  if (isNetwork(work)) return flopsOfNetwork(work.kind, networkName(work), work.batch);
   const { second, result } = shapesOf(work);
   if (work.kind === 'matMul') return 2 * work.size ** 3;
   const termsPerResult = work.kernelSize ** 2 * (work.kind === 'depthwise' ? 1 : (second[2] as number));

@@ -1,5 +1,4 @@
 /** @file What the page needs of an engine. */
-import type { Network } from '../cpu/networks.ts';
 import type { KernelCase, NetworkCase } from './cases.ts';
 
 /** The operands of a case, and what comes back into it where a derivative is measured. */
@@ -20,8 +19,8 @@ export interface Engine {
   readonly description: string;
   /** Brings the operands to the device. */
   prepare(work: KernelCase, values: Values): Prepared;
-  /** Makes a model with the network's weights and brings a batch of images to the device. */
-  prepareNetwork(work: NetworkCase, network: Network): Prepared;
+  /** @returns what loads the network's file, which is in memory, and brings a batch of images to the device */
+  networkLoader(work: NetworkCase): Promise<() => Promise<Prepared>>;
 }
 
 /** How an engine reads a result. On WebGL the synchronous way is the faster: tfjs' other one polls for the end. */

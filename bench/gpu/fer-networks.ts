@@ -1,31 +1,27 @@
-/** @file The networks in fer: MobileNetV2 of the zoo, fused, and the small CNN in training. */
-import { noGrad, softmaxCrossEntropy, type Tensor, tensor, tidy } from '@fer/core';
-import {
-  Adam,
-  BatchNormalization,
-  Conv2D,
-  Dense,
-  GlobalAveragePooling2D,
-  MaxPooling2D,
-  type Model,
-  ReLU,
-  Sequential,
-} from '@fer/layers';
-import { mobileNetV2 } from '@fer/models';
-import { imagesFor, labels } from '../cpu/cases.ts';
-import { type Network, weightsOf } from '../cpu/networks.ts';
-import type { NetworkCase } from './cases.ts';
+/** @file The networks in fer: MobileNetV2 fused, and the small CNN in training. */
+import { noGrad, type Tensor, tensor, tidy } from '@fer/core';
+import { Adam, encodeModel, loadModel, type Model } from '@fer/layers';
+import { imagesFor, labelsFor, networkOf, stepOf } from '../networks.ts';
+import { type NetworkCase, networkName } from './cases.ts';
 import type { Prepared, Read } from './engine.ts';
 
-export function ferNetwork(work: NetworkCase, network: Network, read: Read<Tensor>): Prepared {
-  return (work.kind === 'inference' ? inference : training)(network, work.batch, read);
+export async function ferLoader(work: NetworkCase, read: Read<Tensor>): Promise<() => Promise<Prepared>> {
+  const original = networkOf(networkName(work));
+  const file = await encodeModel(original);
+  original.dispose();
+  const prepare = work.kind === 'inference' ? inference : training;
+  return async () => prepare(await loadModel(file), work.batch, read);
 }
 
-function inference(network: Network, batch: number, read: Read<Tensor>): Prepared {
-  const original = withWeights(mobileNetV2({ inputShape: network.inputShape, classes: 7 }), network);
+function imagesOf(model: Model, batch: number): Tensor {
+  const { data, shape } = imagesFor(model, batch);
+  return tensor(data, shape);
+}
+
+function inference(original: Model, batch: number, read: Read<Tensor>): Prepared {
   const model = original.fuse();
   original.dispose();
-  const images = tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
+  const images = imagesOf(model, batch);
   return {
     async run() {
       using result = noGrad(() => tidy(() => model.forward(images)));
@@ -38,47 +34,18 @@ function inference(network: Network, batch: number, read: Read<Tensor>): Prepare
   };
 }
 
-function training(network: Network, batch: number, read: Read<Tensor>): Prepared {
-  const model = withWeights(smallCnn(network.inputShape), network);
-  const optimizer = new Adam({ learningRate: 1e-3 });
-  const images = tensor(imagesFor(network, batch), [batch, ...network.inputShape]);
-  const target = tensor(labels(batch), [batch], 'int32');
+function training(model: Model, batch: number, read: Read<Tensor>): Prepared {
+  const optimizer = new Adam();
+  const step = stepOf(model, optimizer);
+  const images = imagesOf(model, batch);
+  const labels = tensor(labelsFor(batch), [batch], 'int32');
   return {
     async run() {
-      using loss = tidy(() => {
-        const loss = softmaxCrossEntropy(model.forward(images, { training: true }), target);
-        loss.backward();
-        return loss;
-      });
-      optimizer.step(model.weights);
+      using loss = step({ images, labels });
       return await read(loss);
     },
     dispose() {
-      for (const one of [model, optimizer, images, target]) one.dispose();
+      for (const one of [model, optimizer, images, labels]) one.dispose();
     },
   };
-}
-
-function smallCnn(inputShape: readonly number[]): Model {
-  const block = (filters: number) => [
-    new Conv2D({ filters, kernelSize: 3, padding: 'same', useBias: false }),
-    new BatchNormalization(),
-    new ReLU(),
-    new MaxPooling2D(),
-  ];
-  return new Sequential([...block(32), ...block(64), new GlobalAveragePooling2D(), new Dense({ units: 7 })], {
-    inputShape,
-  });
-}
-
-function withWeights(model: Model, network: Network): Model {
-  const parameters = [...model.weights.values()];
-  const weights = weightsOf(network);
-  if (parameters.length !== weights.length)
-    throw new Error(`${network.name} has ${weights.length} weights but the model ${parameters.length}`);
-  weights.forEach(({ values, shape }, i) => {
-    using value = tensor(values, shape);
-    parameters[i]?.assign(value);
-  });
-  return model;
 }

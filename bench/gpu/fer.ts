@@ -9,7 +9,7 @@ import {
 import { window2d } from '../../packages/core/src/ops/window.ts';
 import { type KernelCase, shapesOf } from './cases.ts';
 import type { Engine, Read } from './engine.ts';
-import { ferNetwork } from './fer-networks.ts';
+import { ferLoader } from './fer-networks.ts';
 
 export async function ferEngine(backend: 'webgl2' | 'webgpu'): Promise<Engine> {
   await setBackend(backend);
@@ -33,7 +33,7 @@ export async function ferEngine(backend: 'webgl2' | 'webgpu'): Promise<Engine> {
         },
       };
     },
-    prepareNetwork: (work, network) => ferNetwork(work, network, read),
+    networkLoader: (work) => ferLoader(work, read),
   };
 }
 

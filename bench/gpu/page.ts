@@ -1,6 +1,6 @@
 /** @file In the browser: prepares both engines, compares their results, then times them by turns. */
-import { values } from '../cpu/cases.ts';
-import { type Case, isNetwork, networkOf, shapesOf } from './cases.ts';
+import { valuesOf } from '../networks.ts';
+import { type Case, isNetwork, shapesOf } from './cases.ts';
 import type { Engine, Prepared } from './engine.ts';
 import { ferEngine } from './fer.ts';
 import { tfjsEngine } from './tfjs.ts';
@@ -43,13 +43,14 @@ export async function start(mode: Mode): Promise<string[]> {
 export async function measure(work: Case): Promise<Measurement> {
   if (!engines) throw new Error('start first');
   const { warmups, minRounds, enoughMilliseconds } = limitsOf(work);
-  const prepare = preparationOf(work);
+  const load = loadingOf(work);
   const prepared: Prepared[] = [];
   const outputs: Float32Array[] = [];
   const first: number[] = [];
   for (const engine of engines) {
+    const prepare = await load(engine);
     const before = performance.now();
-    const one = prepare(engine);
+    const one = await prepare();
     prepared.push(one);
     outputs.push(await one.run());
     first.push(performance.now() - before);
@@ -74,19 +75,15 @@ export async function measure(work: Case): Promise<Measurement> {
 }
 
 /** What brings a case to an engine, the same to each. */
-function preparationOf(work: Case): (engine: Engine) => Prepared {
-  if (isNetwork(work)) {
-    const network = networkOf(work);
-    return (engine) => engine.prepareNetwork(work, network);
-  }
+function loadingOf(work: Case): (engine: Engine) => Promise<() => Promise<Prepared>> {
+  if (isNetwork(work)) return (engine) => engine.networkLoader(work);
   const shapes = shapesOf(work);
-  const size = (shape: number[]) => shape.reduce((product, axis) => product * axis, 1);
   const operands = {
-    first: values(size(shapes.first), 1),
-    second: values(size(shapes.second), 2),
-    gradient: values(size(shapes.result), 3),
+    first: valuesOf(shapes.first, 1).data,
+    second: valuesOf(shapes.second, 2).data,
+    gradient: valuesOf(shapes.result, 3).data,
   };
-  return (engine) => engine.prepare(work, operands);
+  return async (engine) => async () => engine.prepare(work, operands);
 }
 
 function differenceOf(outputs: readonly Float32Array[]): number {

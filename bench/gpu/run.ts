@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setBackend } from '@fer/core';
 import { type Browser, chromium, type Page } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { chromiumOptions } from '../../chromium.ts';
@@ -141,6 +142,7 @@ function write(rows: readonly Row[], engines: Record<string, string>, version: s
   );
 }
 
+await setBackend('auto'); // for the networks whose operations are counted
 const server = await createServer({
   root: fileURLToPath(new URL('.', import.meta.url)),
   configFile: false,

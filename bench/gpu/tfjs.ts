@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
 import { type KernelCase, shapesOf } from './cases.ts';
 import type { Engine, Read } from './engine.ts';
-import { tfjsNetwork } from './tfjs-networks.ts';
+import { tfjsLoader } from './tfjs-networks.ts';
 
 export async function tfjsEngine(backend: 'webgl' | 'webgpu'): Promise<Engine> {
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no ${backend} here`);
@@ -28,7 +28,7 @@ export async function tfjsEngine(backend: 'webgl' | 'webgpu'): Promise<Engine> {
         dispose: () => tf.dispose([first, second, gradient]),
       };
     },
-    prepareNetwork: (work, network) => tfjsNetwork(work, network, read),
+    networkLoader: (work) => tfjsLoader(work, read),
   };
 }
 
