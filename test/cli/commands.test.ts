@@ -1,5 +1,6 @@
 /** @file Every command of fer, as another process, on small data. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { setBackend } from '@fer/core';
 import { encodePng, syntheticFaces } from '@fer/data';
 import { loadModel } from '@fer/layers';
@@ -132,6 +133,17 @@ describe('with weights', () => {
     }
   });
 
+  it('fer predict --detect finds the faces in a picture', async () => {
+    const photograph = fileURLToPath(new URL('../vision/fixtures/astronaut.png', import.meta.url));
+    const small = folder.file('small.png'); // smaller than any face that is looked for
+    await writeFile(small, await encodePng(syntheticFaces({ seed: 3, count: 1, size: 16 }).items[0]?.image as never));
+    const { code, stdout } = await fer(['predict', '--detect', photograph, small, '--top', '2']);
+    expect(code).toBe(0);
+    const [found, none] = stdout.trim().split('\n');
+    expect(found).toMatch(/astronaut\.png 93x93 at 178,67: happy \d+\.\d\d % \(\w+ \d+\.\d\d %\)$/);
+    expect(none).toBe(`${small}: no face`);
+  });
+
   it('fer predict takes drawn faces where no images are given', async () => {
     const { code, stdout } = await fer(['predict', '--weights', weights, '--crops', '10']);
     expect(code).toBe(0);
@@ -255,6 +267,7 @@ describe('errors are one line, and an exit code', () => {
     [['train', '--network', 'lenet'], 1, /there is no network 'lenet'/],
     [['train', '--network', 'fer-net', '-o', 'alpha=1'], 1, /^fer: fer-net: there is no option 'alpha'/],
     [['train', '--optimizer', 'Lion'], 1, /optimizer must be one of SGD, Adam/],
+    [['predict', '--detect'], 1, /^fer: predict: --detect needs images/],
     [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
     [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
     [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],

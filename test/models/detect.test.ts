@@ -1,9 +1,11 @@
 /** @file Classifying the faces of a picture. test/browser/detect.test.ts does it with a browser's pictures. */
+import { fileURLToPath } from 'node:url';
 import { ArgumentError, memory, setBackend } from '@fer/core';
 import { encodePng } from '@fer/data';
 import { type DetectedFace, expressionClassifier, type ImageSource } from '@fer/models';
 import { alignFace, CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
+import { build, type Rollup } from 'vite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../data/files.ts';
 import { picture } from '../vision/cases.ts';
@@ -94,4 +96,21 @@ describe('expressionClassifier that detects', () => {
     expect(face?.expressions.map(({ label }) => label).sort()).toEqual([...classify.labels].sort());
     classify.dispose();
   });
+});
+
+it('is not carried by pages that do not detect', async () => {
+  const entry = fileURLToPath(new URL('../../packages/models/src/index.ts', import.meta.url));
+  const result = (await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: { conditions: ['source', 'browser', 'module', 'import', 'default'] },
+    build: { write: false, minify: true, target: 'es2022', lib: { entry, formats: ['es'] } },
+  })) as Rollup.RollupOutput[];
+  const chunks = result[0]?.output.filter((file) => file.type === 'chunk') ?? [];
+  const entryChunk = chunks.find(({ isEntry }) => isEntry);
+  const isFirst = (chunk: Rollup.OutputChunk) => chunk.isEntry || entryChunk?.imports.includes(chunk.fileName);
+  const modules = (some: Rollup.OutputChunk[]) => some.flatMap(({ moduleIds }) => moduleIds);
+  expect(modules(chunks)).toContainEqual(expect.stringContaining('vision/src/cascade/frontal-face.ts'));
+  expect(modules(chunks.filter(isFirst))).toContainEqual(expect.stringContaining('models/src/index.ts'));
+  expect(modules(chunks.filter(isFirst))).not.toContainEqual(expect.stringContaining('vision/src'));
 });

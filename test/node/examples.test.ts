@@ -12,6 +12,7 @@ const run = (file: string) => promisify(execFile)('node', ['--conditions=source'
 /** What an example prints when it does what it is there for; files that only serve others are not listed. */
 const examples: Record<string, RegExp> = {
   'classify.ts': /MobiExpressNet[\s\S]*surprise -> surprise \d+\.\d %/,
+  'detect.ts': /1 face\n93x93 pixels at 178, 67: happy \d+\.\d %/,
   'train.ts': /Total params: 24,087[\s\S]*precision +recall[\s\S]*surprise/,
   'smile.ts': /accuracy 100 %[\s\S]*smile \d+\.\d %/,
 };

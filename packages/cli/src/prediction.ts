@@ -1,6 +1,6 @@
 /** @file What a classifier says of faces. */
 import { Dataset, type Image, syntheticFaces } from '@fer/data';
-import type { Pretrained } from '@fer/models';
+import { type DetectedFace, expressionClassifier, type Pretrained } from '@fer/models';
 import { withoutCrop } from './classifier.ts';
 import { probabilitiesOf } from './evaluation.ts';
 import type { Crops } from './experiment.ts';
@@ -15,7 +15,9 @@ export interface Face {
 
 export interface Prediction {
   readonly name: string;
-  /** The most probable first. */
+  /** Where the face is, if it was looked for in a picture. */
+  readonly box?: DetectedFace['box'];
+  /** The most probable first; none if no face was found. */
   readonly classes: readonly { readonly label: string; readonly probability: number }[];
 }
 
@@ -34,11 +36,30 @@ export async function predictFaces(
   });
 }
 
+/** Of each face that is found in the pictures, the largest of a picture first. */
+export async function predictFound(
+  network: Pretrained,
+  pictures: readonly Face[],
+  { top }: { readonly top: number },
+): Promise<Prediction[]> {
+  const classify = await expressionClassifier(network, { detect: true });
+  const predictions: Prediction[] = [];
+  for (const { name, image } of pictures) {
+    const faces = await classify(image);
+    if (faces.length === 0) predictions.push({ name, classes: [] });
+    for (const { box, expressions } of faces) predictions.push({ name, box, classes: expressions.slice(0, top) });
+  }
+  classify.dispose();
+  return predictions;
+}
+
 /** A line for each. */
 export function predictionsText(predictions: readonly Prediction[]): string {
-  const lines = predictions.map(({ name, classes: [first, ...others] }) => {
+  const lines = predictions.map(({ name, box, classes: [first, ...others] }) => {
+    if (!first) return `${name}: no face`;
+    const place = box ? ` ${box.width}x${box.height} at ${box.x},${box.y}` : '';
     const rest = others.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ');
-    return `${name}: ${first?.label} ${percent(first?.probability ?? 0)}${rest && ` (${rest})`}`;
+    return `${name}${place}: ${first.label} ${percent(first.probability)}${rest && ` (${rest})`}`;
   });
   return lines.join('\n');
 }

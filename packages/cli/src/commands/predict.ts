@@ -7,21 +7,24 @@ import { DEFAULT_WEIGHTS, loadClassifier, WEIGHTS_HELP } from '../classifier.ts'
 import type { Crops } from '../experiment.ts';
 import { crops, positiveInteger, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
-import { drawnFaces, type Face, predictFaces, predictionsText } from '../prediction.ts';
+import { drawnFaces, type Face, predictFaces, predictFound, predictionsText } from '../prediction.ts';
 
 interface PredictOptions {
   readonly weights: string;
   readonly top: number;
   readonly crops: Crops;
+  readonly detect?: true;
 }
 
 const EXAMPLES = `
 Examples:
   fer predict face.png
   fer predict *.jpg --weights runs/a/best.safetensors --top 7 --json
+  fer predict --detect group.jpg                      on each face that is found
   fer predict --weights runs/a/best.safetensors       on seven drawn faces, one of each expression
 
-Images are PNG or JPEG files of one face each, cropped as in the training data; size and colours do not matter.`;
+Images are PNG or JPEG files of one face each, cropped as in the training data, or with --detect of whatever shows faces from the
+front; size and colours do not matter.`;
 
 export function addPredict(program: Command): void {
   program
@@ -31,15 +34,19 @@ export function addPredict(program: Command): void {
     .option('-w, --weights <file>', WEIGHTS_HELP, DEFAULT_WEIGHTS)
     .option('--top <n>', 'how many classes to show of each', positiveInteger, 3)
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
+    .option('--detect', 'find the faces in the images first')
     .addHelpText('after', EXAMPLES)
     .action((images: string[], options: PredictOptions, command: Command) => predict(images, options, command));
 }
 
 async function predict(images: readonly string[], options: PredictOptions, command: Command): Promise<void> {
   const output = Output.of(command);
+  const { detect = false, weights } = options;
+  if (detect && (images.length === 0 || options.crops > 1))
+    throw new ArgumentError('predict', '--detect needs images, and one view of each face');
   const faces = images.length > 0 ? await readFaces(images) : drawnFaces();
   await startBackend(command);
-  const predictions = await predictFaces(await loadClassifier(options.weights), faces, options);
+  const predictions = await (detect ? predictFound : predictFaces)(await loadClassifier(weights), faces, options);
   output.result(predictionsText(predictions), predictions);
 }
 
