@@ -1,9 +1,9 @@
 /**
  * @file Compares fer with tfjs on the GPU of a browser: `pnpm --filter @fer/bench run gpu [kernels|networks]
  * [--mode webgl2] [--only text]`. Both run in one page of a headless Chromium, with the operands resident, and every result
- * read back within the timing. With --mode or --only nothing is written.
+ * read back within the timing. With --mode or --only the report keeps its other rows, so that it can be made in pieces.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,8 @@ const { values: options, positionals } = parseArgs({
 const [suite = 'kernels'] = positionals;
 const cases = suites[suite];
 if (!cases) throw new Error(`unknown suite ${suite}; there are ${Object.keys(suites).join(', ')}`);
-const modes = (['webgl2', 'webgpu'] as const).filter((mode) => !options.mode || mode === options.mode);
+const allModes = ['webgl2', 'webgpu'] as const;
+const modes = allModes.filter((mode) => !options.mode || mode === options.mode);
 const selected = cases.filter((work) => titleOf(work).includes(options.only ?? ''));
 
 interface Row {
@@ -111,7 +112,7 @@ async function run(server: ViteDevServer): Promise<void> {
   }
   const version = browser.version();
   await browser.close();
-  if (!options.only && !options.mode) write(rows, engines, version);
+  write(rows, engines, version);
 }
 
 /** A page with both engines, and what they are. */
@@ -128,17 +129,35 @@ async function open(browser: Browser, server: ViteDevServer, mode: page.Mode): P
   return [tab, compared.join(' and ')];
 }
 
-function write(rows: readonly Row[], engines: Record<string, string>, version: string): void {
-  const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`;
-  const command = `pnpm --filter @fer/bench run gpu ${suite}`;
+interface Report {
+  machine: string;
+  command: string;
+  date: string;
+  engines: Record<string, string>;
+  rows: Row[];
+}
+
+function write(measured: readonly Row[], engines: Record<string, string>, version: string): void {
   const folder = new URL('../../docs/results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const report = { machine, command, date: new Date().toISOString(), engines, rows };
-  writeFileSync(new URL(`gpu-${suite}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
-  const tables = modes.map((mode) => `## ${engines[mode]}\n\n${tableOf(rows.filter((row) => row.mode === mode))}\n`);
+  const file = new URL(`gpu-${suite}.json`, folder);
+  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
+  const known = [...measured, ...(earlier?.rows ?? [])];
+  const titles = (cases as readonly Case[]).map(titleOf);
+  const rowsOf = (mode: page.Mode) =>
+    titles.flatMap((title) => known.find((row) => row.mode === mode && row.case === title) ?? []);
+  const report: Report = {
+    machine: `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`,
+    command: `pnpm --filter @fer/bench run gpu ${suite}`,
+    date: new Date().toISOString(),
+    engines: { ...earlier?.engines, ...engines },
+    rows: allModes.flatMap(rowsOf),
+  };
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  const tables = allModes.map((mode) => `## ${report.engines[mode]}\n\n${tableOf(rowsOf(mode))}\n`);
   writeFileSync(
     new URL(`gpu-${suite}.md`, folder),
-    `# ${suite === 'networks' ? 'Networks' : 'Kernels'} on the GPU\n\n${machine}. Made by \`${command}\`.\n\n${tables.join('\n')}`,
+    `# ${suite === 'networks' ? 'Networks' : 'Kernels'} on the GPU\n\n${report.machine}. Made by \`${report.command}\`.\n\n${tables.join('\n')}`,
   );
 }
 
