@@ -29,7 +29,8 @@ const MAX_ROUNDS = 60;
 function limitsOf({ kind }: Case): Limits {
   // some engines take half a minute for one step
   if (kind === 'training') return { warmups: 2, minRounds: 3, enoughMilliseconds: 10_000 };
-  return { warmups: 3, minRounds: 9, enoughMilliseconds: kind === 'inference' ? 8000 : 3000 };
+  if (kind === 'inference') return { warmups: 2, minRounds: 5, enoughMilliseconds: 8000 };
+  return { warmups: 3, minRounds: 9, enoughMilliseconds: 3000 };
 }
 
 let engines: readonly [Engine, Engine] | undefined;
