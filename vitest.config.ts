@@ -24,7 +24,7 @@ const node: TestProjectConfiguration = {
   ssr: { resolve: { conditions } },
   test: {
     name: 'node',
-    include: [...everywhere, 'test/{node,data,layers,models,cli,vision}/**/*.test.ts'],
+    include: [...everywhere, 'test/{node,data,layers,models,cli,vision,live}/**/*.test.ts'],
     execArgv: relaxedSimd,
     provide: {
       backends: [

@@ -11,13 +11,13 @@ const SIMD_MODULE = new Uint8Array([
   0, 0, 0, 0, 0, 0, 26, 11,
 ]);
 
-export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);
+const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);
 
 /** The backends that this browser seems to have. Starting one shows whether it really does. */
 export async function offeredBackends(): Promise<BackendName[]> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   const has: Record<(typeof OFFERED)[number], boolean> = {
-    simd: hasSimd(),
+    simd: true, // without which no face is found
     webgl2: hasWebGL2(),
     webgpu: Boolean(adapter),
     cpu: true,
@@ -32,13 +32,20 @@ function hasWebGL2(): boolean {
   return hasFloats;
 }
 
-/** What this browser lacks, by name. */
+/** What this browser lacks, by name: with an error among it, nothing can be looked at. */
 export function shortcomings(): Record<string, Notice> {
   const found: Record<string, Notice> = {};
+  if (!isSecureContext)
+    found.secure = {
+      title: 'This address is not secure',
+      text: 'Browsers give cameras, threads and locks to secure pages alone. Open this page at http://localhost, as fer live says, or by https.',
+      isError: true,
+    };
   if (!hasSimd())
     found.simd = {
       title: 'This browser has no WebAssembly SIMD',
-      text: 'The fastest backend for processors cannot run. The page works with another one, more slowly; a newer browser has it.',
+      text: 'Faces cannot be found without it, so nothing can be looked at. Chrome and Edge from 91, Firefox from 89 and Safari from 16.4 have it. Stored sessions can still be seen.',
+      isError: true,
     };
   if (!crossOriginIsolated)
     found.isolation = {

@@ -65,6 +65,10 @@ export class Looker {
     const picture = await grab(source);
     const still = source.kind === 'picture';
     const minSize = minSizeOf(source, picture);
-    return this.engine.look(picture, { time, minSize, smoothing: this.viewer.smoothing(), still });
+    try {
+      return await this.engine.look(picture, { time, minSize, smoothing: this.viewer.smoothing(), still });
+    } finally {
+      picture.close(); // it is still here if it could not be given away
+    }
   }
 }

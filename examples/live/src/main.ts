@@ -28,11 +28,10 @@ const cameraButton = find('camera', HTMLButtonElement);
 /** What the network in use tells apart. */
 let labels: readonly string[] = [];
 
-for (const [about, notice] of Object.entries(shortcomings())) notices.show(about, notice);
-const history = await History.open(notices, announcer, (face) => engine.follow(face));
-const panel = new EnginePanel(await offeredBackends(), (chosen) => engine.start(chosen));
-engine.start(panel.engine);
+/** What is seen is stored here, once it is open. */
+let history: History | undefined;
 
+// first of all, so that no click comes too early
 cameraButton.onclick = () => void startCamera();
 stopButton.onclick = () => void stop();
 const fileInput = find('file', HTMLInputElement);
@@ -43,6 +42,12 @@ fileInput.onchange = () => {
   if (file) void openFile(file);
 };
 stage.onDrop((file) => void openFile(file));
+
+const lacks = shortcomings();
+for (const [about, notice] of Object.entries(lacks)) notices.show(about, notice);
+history = await History.open(notices, announcer, (face) => engine.follow(face));
+const panel = new EnginePanel(await offeredBackends(), (chosen) => engine.start(chosen));
+if (!Object.values(lacks).some(({ isError }) => isError)) engine.start(panel.engine);
 
 async function startCamera(): Promise<void> {
   cameraButton.disabled = true;

@@ -6,12 +6,10 @@ import { RateMeter } from '../rate.ts';
 import type { Engine, Sight } from '../worker/protocol.ts';
 import { find, make } from './dom.ts';
 
-const BACKENDS: Partial<Record<BackendName, string>> = {
-  simd: 'simd (WebAssembly)',
-  webgl2: 'webgl2',
-  webgpu: 'webgpu',
-  cpu: 'cpu (JavaScript)',
-};
+/** What the names of backends do not say. */
+const REMARKS: Record<string, string> = { simd: ' (WebAssembly)', cpu: ' (JavaScript)' };
+
+const titleOf = (backend: string): string => `${backend}${REMARKS[backend] ?? ''}`;
 
 /** Milliseconds between two changes of the figures: faster ones cannot be read. */
 const PAUSE = 500;
@@ -34,9 +32,13 @@ export class EnginePanel {
 
   /** @param onChoice Is told when another backend or network is chosen. */
   constructor(backends: readonly BackendName[], onChoice: (engine: Engine) => void) {
-    this.#backend.append(...backends.map((name) => make('option', { value: name }, BACKENDS[name] ?? name)));
+    this.#backend.append(...backends.map((name) => make('option', { value: name }, titleOf(name))));
     this.#model.append(...listPretrained().map((name) => make('option', { value: name }, name)));
-    for (const select of [this.#backend, this.#model]) select.onchange = () => onChoice(this.engine);
+    this.#backend.onchange = () => onChoice(this.engine);
+    this.#model.onchange = () => {
+      for (const option of this.#backend.options) option.textContent = titleOf(option.value); // rates were another network's
+      onChoice(this.engine);
+    };
     this.#smoothing.oninput = () => this.#showSmoothing();
     this.#showSmoothing();
   }
@@ -51,9 +53,9 @@ export class EnginePanel {
   }
 
   /** Chooses the next backend after one that cannot run. @returns its name, if there is another */
-  without(backend: BackendName): BackendName | undefined {
+  without(backend: BackendName): string | undefined {
     [...this.#backend.options].find(({ value }) => value === backend)?.remove();
-    return (this.#backend.options[0]?.value as BackendName | undefined) ?? undefined;
+    return this.#backend.options[0]?.value;
   }
 
   showState(state: EngineState): void {
@@ -73,10 +75,7 @@ export class EnginePanel {
     this.#figures.classification.textContent = sight.faces.length === 0 ? '–' : `${sight.classification.toFixed(1)} ms`;
     this.#figures.tensors.textContent = `${sight.tensors}`;
     const option = this.#backend.selectedOptions[0];
-    if (option && rate !== undefined) {
-      const name = option.value as BackendName;
-      option.textContent = `${BACKENDS[name] ?? name}: ${rate.toFixed(1)} a second`;
-    }
+    if (option && rate !== undefined) option.textContent = `${titleOf(option.value)}: ${rate.toFixed(1)} a second`;
   }
 
   #showSmoothing(): void {

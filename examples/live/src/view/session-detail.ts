@@ -1,5 +1,5 @@
 /** @file One session: its figures, its timeline, and how much there was of each expression. */
-import { EXPRESSION_COLORS, FER2013_CLASSES, type SessionSummary } from '@fer/data';
+import { EXPRESSION_COLORS, FER2013_CLASSES, formatDuration, type SessionSummary } from '@fer/data';
 import type { HistoryFormat, SessionPicture } from '../history/requests.ts';
 import { find, make, percent } from './dom.ts';
 
@@ -20,13 +20,16 @@ export class SessionDetail {
 
   constructor(private readonly actions: SessionActions) {}
 
-  clear(): void {
-    this.#place.replaceChildren();
+  /** @param hasSessions Whether there is any to choose. */
+  clear(hasSessions: boolean): void {
+    this.#place.replaceChildren(
+      ...(hasSessions ? [hint('Choose a session to see its timeline and its figures.')] : []),
+    );
   }
 
   /** Says that something is coming. @returns the room and the colours that there are for a timeline */
   prepare(): { readonly width: number; readonly theme: 'light' | 'dark' } {
-    if (!this.#place.firstChild) this.#place.append(make('p', { className: 'hint' }, 'Reading …'));
+    if (!this.#place.firstChild) this.#place.append(hint('Reading …'));
     const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
     const width = Math.max(Math.floor(this.#place.clientWidth) - FRAME, MIN_WIDTH);
     return { width, theme: isDark ? 'dark' : 'light' };
@@ -58,9 +61,11 @@ export class SessionDetail {
   }
 }
 
+const hint = (text: string): HTMLElement => make('p', { className: 'hint' }, text);
+
 function factsOf(summary: SessionSummary): HTMLElement {
   const facts: [name: string, value: string][] = [
-    ['Duration', durationOf(summary.duration)],
+    ['Duration', formatDuration(summary.duration)],
     ['Pictures with faces', summary.frames.toLocaleString()],
     ['Faces', summary.faces.toLocaleString()],
     ['Changes a minute', summary.changesPerMinute.toFixed(1)],
@@ -82,7 +87,7 @@ function tableOf({ expressions }: SessionSummary): HTMLElement {
       make('td', { className: 'meter-cell', ariaHidden: 'true' }, make('div', { className: 'meter', style })),
       make('td', {}, percent(share)),
       make('td', {}, percent(meanProbability)),
-      make('td', {}, durationOf(longestRun)),
+      make('td', {}, formatDuration(longestRun)),
     );
   });
   const empty = make('td', { ariaHidden: 'true' });
@@ -96,12 +101,4 @@ function tableOf({ expressions }: SessionSummary): HTMLElement {
     make('thead', {}, head),
     make('tbody', {}, ...rows),
   );
-}
-
-function durationOf(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -54,14 +54,14 @@ export class SessionList {
     this.#none.hidden = names.size > 0;
     this.#deleteAll.disabled = names.size === 0;
     this.#names.replaceChildren(...entries.map(({ session }) => make('option', { value: session })));
-    if (this.#chosen !== undefined && !names.has(this.#chosen)) await this.show(undefined);
+    if (this.#chosen === undefined || !names.has(this.#chosen)) await this.show(undefined);
   }
 
   /** A session's figures and picture, or none. */
   async show(session: string | undefined): Promise<void> {
     this.#chosen = session;
     for (const [name, { button }] of this.#lines) button.ariaPressed = `${name === session}`;
-    if (session === undefined) return this.#detail.clear();
+    if (session === undefined) return this.#detail.clear(this.#lines.size > 0);
     await this.flush();
     const { width, theme } = this.#detail.prepare();
     await this.#attempt('The session cannot be shown', async () => {
@@ -133,5 +133,5 @@ export class SessionList {
 
 function factsOf({ predictions, first }: SessionEntry): string {
   const day = new Date(first).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  return `${day}, ${predictions.toLocaleString()} ${predictions === 1 ? 'prediction' : 'predictions'}`;
+  return `${day}\n${predictions.toLocaleString()} ${predictions === 1 ? 'prediction' : 'predictions'}`;
 }

@@ -8,6 +8,9 @@ const MINUTE = 60_000;
 /** Milliseconds that share one column: the strip is never longer than a minute of these. */
 const COLUMN = 200;
 
+/** A face that was not seen for longer leaves a gap. */
+const LONGEST_COLUMN = 1000;
+
 interface Column {
   readonly time: number;
   readonly probabilities: readonly number[];
@@ -37,17 +40,15 @@ export class Strip {
     const context = sized(this.#canvas);
     if (!context) return;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const scale = width / MINUTE;
+    const place = (time: number) => Math.round(width - ((now + COLUMN - time) / MINUTE) * width);
     for (const [i, { time, probabilities }] of this.#columns.entries()) {
       const next = this.#columns[i + 1]?.time ?? time + COLUMN;
-      const x = width - (now + COLUMN - time) * scale;
-      const columnWidth = Math.min(next - time, 3 * COLUMN) * scale + 0.5; // no seams between columns
-      let y = 0;
+      const [left, right] = [place(time), place(Math.min(next, time + LONGEST_COLUMN))];
+      let top = 0;
       for (const [c, label] of labels.entries()) {
-        const part = (probabilities[c] ?? 0) * height;
         context.fillStyle = colorOf(label, EXPRESSION_COLORS);
-        context.fillRect(x, y, columnWidth, part + 0.5);
-        y += part;
+        context.fillRect(left, top, right - left, height - top); // down to the bottom, so that no seams show
+        top += (probabilities[c] ?? 0) * height;
       }
     }
   }

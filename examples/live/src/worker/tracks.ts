@@ -18,12 +18,17 @@ export class Track {
   /** Pictures in a row in which it was not found. */
   missed = 0;
 
+  /** Smoothed. */
+  box: Box;
+
   /** @param seen When it was found last, in milliseconds. */
   constructor(
     readonly face: number,
-    public box: Box,
+    { x, y, width, height }: Box,
     public seen: number,
-  ) {}
+  ) {
+    this.box = { x, y, width, height }; // and nothing of what else a detection may have
+  }
 
   follow({ x, y, width, height }: Box, time: number): void {
     const share = shareOfNew(time - this.seen, BOX_SMOOTHING);

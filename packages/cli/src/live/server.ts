@@ -28,7 +28,7 @@ const HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy': [
     "default-src 'self'",
-    "script-src 'self' blob: 'unsafe-eval' 'wasm-unsafe-eval'",
+    "script-src 'self' 'unsafe-eval'",
     "worker-src 'self' blob:",
     "img-src 'self' blob: data:",
     "media-src 'self' blob:",

@@ -1,0 +1,18 @@
+/**
+ * @file An hour of the live page, as fast as it goes: `npx pnpm@10 run example test/live/hour.ts`. It prints a row of
+ * docs/results/live.md for each quarter.
+ */
+import { LivePage } from './browser.ts';
+import { MEASURING_FLAGS, prepareSoak, soak } from './soak.ts';
+
+const PICTURES_PER_SECOND = 12;
+const pictures = Number(process.argv[2] ?? 3600 * PICTURES_PER_SECOND);
+
+const live = await LivePage.start(MEASURING_FLAGS);
+try {
+  const page = await live.open({}, prepareSoak);
+  page.on('console', (message) => console.log(message.text()));
+  console.log(JSON.stringify(await soak(page, 500, pictures)));
+} finally {
+  await live.stop();
+}
