@@ -13,6 +13,12 @@ const run = (file: string) => promisify(execFile)('node', ['--conditions=source'
 const examples: Record<string, RegExp> = {
   'classify.ts': /MobiExpressNet[\s\S]*surprise -> surprise \d+\.\d %/,
   'detect.ts': /1 face\n93x93 pixels at 178, 67: happy \d+\.\d %/,
+  'compare-optimizers.ts': /Adamax +loss 0\.\d+\nruns\/optimizers\.png/,
+  'custom-operator.ts':
+    /within \d\.\de-\d of central[\s\S]*learned 1,-1,-1,1,1,-1,1,-1\ntruth {3}1,-1,-1,1,1,-1,1,-1\n/,
+  'fine-tune.ts': /771 of 73,475 weights are trained[\s\S]*fine-tuned +[89]\d\.\d %/,
+  'import-keras.ts':
+    /upright stripes: 0\.832,0\.168 {3}level stripes: 0\.168,0\.832\nloaded edges\/kernel,edges\/bias; new other/,
   'train.ts': /Total params: 24,087[\s\S]*precision +recall[\s\S]*surprise/,
   'smile.ts': /accuracy 100 %[\s\S]*smile \d+\.\d %/,
 };
