@@ -248,7 +248,7 @@ describe('without weights', () => {
 });
 
 describe('help', () => {
-  it.each(['demo', 'train', 'evaluate', 'predict', 'history', 'reproduce', 'summary', 'data', 'export'])(
+  it.each(['demo', 'train', 'evaluate', 'predict', 'history', 'live', 'reproduce', 'summary', 'data', 'export'])(
     'of fer %s has examples',
     async (command) => {
       const { code, stdout } = await ferHere([command, '--help']);

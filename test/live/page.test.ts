@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
     await face(page).waitFor();
   }
 
-  /** Whether there is paint on the overlay, at a share of its width and height. */
+  /** Whether anything is drawn over the picture. */
   const isPainted = (page: Page) =>
     page.evaluate(() => {
       const canvas = document.querySelector<HTMLCanvasElement>('#overlay');

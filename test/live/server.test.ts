@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FolderServer, serveFolder } from '../../packages/cli/src/live/server.ts';
+import { ferHere } from '../cli/fer.ts';
 
 let folder: string;
 let server: FolderServer;
@@ -74,5 +75,13 @@ describe('serveFolder', () => {
   it('says which port is taken', async () => {
     const { port } = new URL(server.address);
     await expect(serveFolder(folder, Number(port))).rejects.toThrow(`live: port ${port} is taken`);
+  });
+});
+
+describe('fer live', () => {
+  it.each(['-1', '65536', '80.5', 'http'])('refuses the port %s', async (port) => {
+    const { code, stderr } = await ferHere(['live', `--port=${port}`]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be an integer from 0 to 65535.');
   });
 });

@@ -29,7 +29,8 @@ export async function prepareSoak(page: Page): Promise<void> {
   });
   await page.route(/\/main-[^/]*\.js$/, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: `${NOTE_MEMORIES}\n${await response.text()}` });
+    const { 'content-length': _, ...headers } = response.headers();
+    await route.fulfill({ response, headers, body: `${NOTE_MEMORIES}\n${await response.text()}` });
   });
 }
 

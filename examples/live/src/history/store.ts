@@ -34,8 +34,7 @@ export class HistoryStore {
   /** All or none. Rows with the same session, time and face are replaced. @throws DOMException if there is no room */
   async add(rows: readonly Prediction[]): Promise<void> {
     const transaction = this.database.transaction(STORE, 'readwrite');
-    for (const row of rows) void transaction.store.put(row);
-    await transaction.done;
+    await Promise.all([...rows.map((row) => transaction.store.put(row)), transaction.done]);
   }
 
   /** The newest first. */

@@ -30,7 +30,7 @@ export class Notices {
     );
     const before = this.#shown.get(about);
     if (before) before.replaceWith(element);
-    else this.#place.append(element);
+    else this.#place.prepend(element);
     this.#shown.set(about, element);
   }
 

@@ -18,6 +18,7 @@ export class SessionList {
   readonly #list = find('session-list', HTMLUListElement);
   readonly #none = find('no-sessions', HTMLParagraphElement);
   readonly #names = find('session-names', HTMLDataListElement);
+  readonly #importButton = find('import', HTMLButtonElement);
   readonly #deleteAll = find('delete-all', HTMLButtonElement);
   readonly #lines = new Map<string, Line>();
   readonly #detail = new SessionDetail({
@@ -35,7 +36,7 @@ export class SessionList {
     private readonly flush: () => Promise<void>,
   ) {
     const file = find('import-file', HTMLInputElement);
-    find('import', HTMLButtonElement).onclick = () => file.click();
+    this.#importButton.onclick = () => file.click();
     file.onchange = () => void this.#import(file);
     this.#deleteAll.onclick = () => void this.#removeAll();
     matchMedia('(prefers-color-scheme: dark)').onchange = () => void this.show(this.#chosen);
@@ -50,7 +51,7 @@ export class SessionList {
       item.remove();
       this.#lines.delete(session);
     }
-    for (const entry of entries) setText(this.#line(entry.session).facts, factsOf(entry));
+    for (const entry of entries.toReversed()) setText(this.#line(entry.session).facts, factsOf(entry));
     this.#none.hidden = names.size > 0;
     this.#deleteAll.disabled = names.size === 0;
     this.#names.replaceChildren(...entries.map(({ session }) => make('option', { value: session })));
@@ -70,7 +71,7 @@ export class SessionList {
     });
   }
 
-  /** A new line comes first: its rows are the newest. */
+  /** A new line comes first, and then keeps its place. */
   #line(session: string): Line {
     const known = this.#lines.get(session);
     if (known) return known;
@@ -79,7 +80,7 @@ export class SessionList {
     const button = make('button', { type: 'button', onclick, ariaPressed: 'false' }, session, facts);
     const line = { item: make('li', {}, button), button, facts };
     this.#lines.set(session, line);
-    this.#list.append(line.item);
+    this.#list.prepend(line.item);
     return line;
   }
 
@@ -108,8 +109,7 @@ export class SessionList {
     if (!(await confirmDeletion(`Delete the session “${session}”?`, text))) return;
     await this.flush();
     await this.store.delete(session);
-    await this.refresh();
-    this.announcer.tell(`The session ${session} was deleted.`);
+    await this.#deleted(`The session ${session} was deleted.`);
   }
 
   async #removeAll(): Promise<void> {
@@ -117,8 +117,14 @@ export class SessionList {
     if (!(await confirmDeletion('Delete all sessions?', text))) return;
     await this.flush();
     await this.store.deleteAll();
+    await this.#deleted('All sessions were deleted.');
+  }
+
+  /** The button that was pressed may be gone. */
+  async #deleted(message: string): Promise<void> {
     await this.refresh();
-    this.announcer.tell('All sessions were deleted.');
+    (this.#list.querySelector('button') ?? this.#importButton).focus();
+    this.announcer.tell(message);
   }
 
   async #attempt(title: string, work: () => Promise<void>): Promise<void> {
