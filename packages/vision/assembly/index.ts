@@ -68,6 +68,10 @@ function halfNorms(area: v128, sums: v128, squares: v128): v128 {
 
 /** Those of the windows that every stage accepts, as bits. They go through a stage together until none of them is left. */
 function classify(table: usize, windows: i32, sums: usize, norms: v128, scratch: usize): i32 {
+  if (!windows) {
+    skips = false; // the last one was not rejected, but flat
+    return 0;
+  }
   const stages = load<i32>(table, 24);
   let at = table + HEADER;
   for (let stage = 0; stage < stages; stage++) {
