@@ -15,7 +15,8 @@ export const toTensor = ({ data, shape }: Values): tf.Tensor => tf.tensor(data, 
 /** Compiles a model and brings the labels of the images to the device. @returns a step of Adam, which gives the loss */
 export function tfjsStep(model: tfl.LayersModel, images: tf.Tensor): () => Promise<Float32Array> {
   const loss = (target: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(target, logits);
-  model.compile({ optimizer: tf.train.adam(), loss });
+  // the epsilon of Keras: tfjs-webgl's default is 1e-4
+  model.compile({ optimizer: tf.train.adam(1e-3, 0.9, 0.999, 1e-7), loss });
   const [batch, classes] = [images.shape[0] as number, model.outputShape[1] as number];
   const target = tf.tidy(() => tf.oneHot(tf.tensor1d(labelsFor(batch), 'int32'), classes));
   return async () => Float32Array.of((await model.trainOnBatch(images, target)) as number);
