@@ -9,7 +9,7 @@ import { mobiExpressNet } from '@fer/models';
 const out = process.argv[2] ?? 'runs/optimizers.png';
 console.log(`Training on the backend ${await setBackend('auto')}.`);
 const scale = normalise({ mean: 128, deviation: 64 });
-const train = syntheticFaces({ seed: 1, count: 210, size: 24 }).map(scale).shuffle({ seed: 1 }).batch(15);
+const train = syntheticFaces({ seed: 1, count: 140, size: 24 }).map(scale).shuffle({ seed: 1 }).batch(14);
 
 /** Learning rates are the usual first guess for each: the best one differs from task to task. */
 const optimizers: Record<string, () => Optimizer> = {
@@ -32,12 +32,13 @@ for (const [name, create] of Object.entries(optimizers)) {
 /** A Vega-Lite specification is plain JSON. */
 const plot: PlotSpec = {
   title: 'Training loss of MobiExpressNet on drawn faces',
+  padding: 16,
   width: 560,
   height: 320,
   data: { values },
   mark: { type: 'line', point: true },
   encoding: {
-    x: { field: 'epoch', type: 'ordinal', title: 'Epoch' },
+    x: { field: 'epoch', type: 'ordinal', title: 'Epoch', axis: { labelAngle: 0 } },
     y: { field: 'loss', type: 'quantitative', title: 'Loss' },
     color: { field: 'name', type: 'nominal', title: null, sort: Object.keys(optimizers) },
   },

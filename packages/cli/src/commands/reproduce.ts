@@ -25,10 +25,12 @@ interface ReproduceOptions {
   readonly resume?: boolean;
 }
 
+const NAME_WIDTH = Math.max(...Object.keys(recipes).map(({ length }) => length));
+
 const EXAMPLES = `
 Recipes:
 ${Object.entries(recipes)
-  .map(([name, { title, variants }]) => `  ${name.padEnd(10)} ${title}: ${Object.keys(variants).join(', ')}`)
+  .map(([name, { title, variants }]) => `  ${name.padEnd(NAME_WIDTH)} ${title}: ${Object.keys(variants).join(', ')}`)
   .join('\n')}
 
 Examples:

@@ -111,8 +111,7 @@ export function valueAt(row: unknown, [name, key]: Field['path']): unknown {
 const SHOWN = 40;
 
 function shown(value: unknown): string {
-  const text =
-    typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : `${value}`;
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 }
 

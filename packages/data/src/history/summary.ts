@@ -14,9 +14,7 @@ export interface SessionSummary {
   readonly predictions: number;
   /** The names of all networks, in the order of their first use. */
   readonly models: readonly string[];
-  /**
-   * How often the label of a face became another, per minute that faces were seen. 0 if none was seen for any time.
-   */
+  /** How often the label of a face became another, per minute that faces were seen. 0 if none was seen for any time. */
   readonly changesPerMinute: number;
   readonly expressions: Readonly<Record<ExpressionLabel, ExpressionSummary>>;
 }
@@ -53,7 +51,7 @@ export function groupBy<K>(rows: readonly Prediction[], keyOf: (row: Prediction)
 }
 
 /** One face's rows, cut wherever it was away. */
-export function appearances(face: readonly Prediction[]): Prediction[][] {
+function appearances(face: readonly Prediction[]): Prediction[][] {
   const result: Prediction[][] = [];
   let last = Number.NEGATIVE_INFINITY;
   for (const row of face) {
@@ -68,9 +66,10 @@ export function appearances(face: readonly Prediction[]): Prediction[][] {
 function summarise(rows: readonly Prediction[]): SessionSummary {
   const [first, last] = [rows[0], rows.at(-1)] as [Prediction, Prediction];
   const faces = [...groupBy(rows, ({ face }) => face).values()];
-  const runs = faces.flatMap(appearances).map(runsOf);
-  const changes = runs.reduce((sum, { length }) => sum + length - 1, 0);
-  const seen = faces.flatMap(appearances).reduce((sum, part) => sum + lengthOf(part), 0);
+  const parts = faces.flatMap(appearances);
+  const seen = parts.reduce((sum, part) => sum + lengthOf(part), 0);
+  const runs = parts.flatMap(runsOf);
+  const changes = runs.length - parts.length;
   return {
     session: first.session,
     start: first.time,
@@ -81,7 +80,7 @@ function summarise(rows: readonly Prediction[]): SessionSummary {
     models: [...new Set(rows.map(({ model }) => model))],
     changesPerMinute: seen === 0 ? 0 : changes / (seen / 60_000),
     expressions: Object.fromEntries(
-      FER2013_CLASSES.map((label) => [label, summariseExpression(label, rows, runs.flat())]),
+      FER2013_CLASSES.map((label) => [label, summariseExpression(label, rows, runs)]),
     ) as Record<ExpressionLabel, ExpressionSummary>,
   };
 }
