@@ -5,7 +5,7 @@
  * multiplications in place of 36.
  */
 import { int, pointer, scratch } from './job';
-import { COLUMNS, Four, ROWS, RUNS, tile } from './tile';
+import { COLUMNS, Five, Four, RUNS, tile, tileRows } from './tile';
 import { activate, bound, isBound, isSmooth } from './unary';
 import { at, storeLanes } from './vector';
 import { FIRST, GRID, SOURCE, X } from './window';
@@ -274,13 +274,17 @@ export function winograd(args: usize, start: i32, end: i32): void {
       const y = products + <usize>(point * itemTiles) * productBytes;
       for (let c = 0; c < n; c += COLUMNS) {
         const panel = filter + <usize>((c / COLUMNS) * POINTS + point) * panelBytes;
-        for (let t = 0; t < count; t += ROWS) {
+        for (let t = 0; t < count; ) {
+          const height = tileRows(count - t);
           // rows behind the last tile are computed, too: there is room for them
-          for (let r = 0; r < ROWS; r++) {
+          for (let r = 0; r < height; r++) {
             store<u32>(at(table, r), y + <usize>(t + r) * productBytes);
             store<u32>(at(table, r), a + <usize>(t + r) * imageBytes, RUNS);
           }
-          tile<Four>(table, 1, bytes, panel, 32, (<usize>c) << 2, 0, false, ROWS, COLUMNS, -1);
+          const column: usize = (<usize>c) << 2;
+          if (height === 5) tile<Five>(table, 1, bytes, panel, 32, column, 0, false, height, COLUMNS, -1);
+          else tile<Four>(table, 1, bytes, panel, 32, column, 0, false, height, COLUMNS, -1);
+          t += height;
         }
       }
     }
