@@ -1,5 +1,5 @@
 /** @file The packages as they are published: packed, installed into an empty project, run and type-checked there. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const vite = join(root, 'node_modules/vite/bin/vite.js');
 
 async function run(cwd: string, command: string, ...parameters: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(command, parameters, { cwd, maxBuffer: 2 ** 26 }).catch((error) => {
@@ -26,14 +27,19 @@ async function copyWorkspace(target: string): Promise<string[]> {
   await symlink(join(root, 'node_modules'), join(target, 'node_modules'));
   const packages: string[] = [];
   for (const name of await readdir(join(root, 'packages'))) {
-    const [from, to] = [join(root, 'packages', name), join(target, 'packages', name)];
-    if ((await manifestOf(from)).private) continue;
-    const skipped = ['node_modules', 'dist'];
-    await cp(from, to, { recursive: true, filter: (path) => !skipped.includes(basename(path)) });
-    await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
-    packages.push(to);
+    if ((await manifestOf(join(root, 'packages', name))).private) continue;
+    packages.push(await copyPackage(join('packages', name), target));
   }
+  await copyPackage('examples/live', target);
   return packages;
+}
+
+async function copyPackage(path: string, target: string): Promise<string> {
+  const [from, to] = [join(root, path), join(target, path)];
+  const skipped = ['node_modules', 'dist'];
+  await cp(from, to, { recursive: true, filter: (file) => !skipped.includes(basename(file)) });
+  await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
+  return to;
 }
 
 /** An empty project with the tarballs installed, without gpu.js's native companions, which nobody needs (docs/decisions.md). */
@@ -113,7 +119,10 @@ describe('the packed packages', () => {
     directory = await realpath(await mkdtemp(join(tmpdir(), 'fer-pack-')));
     project = join(directory, 'project');
     tarballs = {};
-    for (const source of await copyWorkspace(join(directory, 'workspace'))) {
+    const workspace = join(directory, 'workspace');
+    const packages = await copyWorkspace(workspace);
+    await run(workspace, 'node', vite, 'build', 'examples/live');
+    for (const source of packages) {
       await run(source, 'node', tsc, '-p', '.');
       const packed = await run(
         source,
@@ -172,6 +181,26 @@ describe('the packed packages', () => {
     const { ahead, here } = JSON.parse(await run(project, 'node', 'data.js'));
     expect(ahead).toHaveLength(3 * 64);
     expect(ahead).toEqual(here);
+  });
+
+  it('serve the live page', async () => {
+    const command = spawn('node', ['node_modules/@fer/cli/dist/main.js', 'live', '--port', '0', '--json'], {
+      cwd: project,
+    });
+    const ended = new Promise((resolve) => command.once('close', resolve));
+    try {
+      const output: string = await new Promise((resolve, reject) => {
+        command.stdout.once('data', (data) => resolve(`${data}`));
+        command.stderr.once('data', (data) => reject(new Error(`${data}`)));
+      });
+      const { address } = JSON.parse(output);
+      const page = await (await fetch(address)).text();
+      const [, script] = /<script type="module"[^>]* src="\.\/([^"]+)"/.exec(page) ?? [];
+      expect((await fetch(`${address}${script}`)).status).toBe(200);
+    } finally {
+      command.kill('SIGINT');
+    }
+    expect(await ended).toBe(0);
   });
 
   it('have types that a strict consumer can use', async () => {
