@@ -28,7 +28,7 @@ export class LivePage {
     private readonly browser: Browser,
   ) {}
 
-  static async start(flags: readonly string[] = []): Promise<LivePage> {
+  static async start(): Promise<LivePage> {
     const folder = await mkdtemp(join(tmpdir(), 'fer-live-'));
     const [page, film, picture] = ['page', 'film.y4m', 'picture.png'].map((name) => join(folder, name)) as [
       string,
@@ -42,7 +42,7 @@ export class LivePage {
     ]);
     const server = await serveFolder(page, 0);
     const camera = `--use-file-for-fake-video-capture=${film}`;
-    const browser = await chromium.launch({ ...chromiumOptions, args: [...args, camera, ...flags] });
+    const browser = await chromium.launch({ ...chromiumOptions, args: [...args, camera] });
     return new LivePage(folder, picture, server, browser);
   }
 

@@ -3,15 +3,14 @@
  * docs/results/live.md for each quarter.
  */
 import { LivePage } from './browser.ts';
-import { MEASURING_FLAGS, prepareSoak, soak } from './soak.ts';
+import { prepareSoak, soak } from './soak.ts';
 
 const PICTURES_PER_SECOND = 12;
 const pictures = Number(process.argv[2] ?? 3600 * PICTURES_PER_SECOND);
 
-const live = await LivePage.start(MEASURING_FLAGS);
+const live = await LivePage.start();
 try {
-  const page = await live.open({}, prepareSoak);
-  page.on('console', (message) => console.log(message.text()));
+  const page = await live.open({ viewport: { width: 320, height: 240 } }, prepareSoak);
   console.log(JSON.stringify(await soak(page, 500, pictures)));
 } finally {
   await live.stop();

@@ -1,15 +1,13 @@
 /** @file Uses the page as fast as it goes, and measures what grows. */
-import type { Page, Worker } from 'playwright';
+import type { CDPSession, Page, Worker } from 'playwright';
 import { countRows } from './history.ts';
-
-/** What a browser must be started with to be measured. */
-export const MEASURING_FLAGS = ['--js-flags=--expose-gc', '--enable-blink-features=ForceEagerMeasureMemory'] as const;
 
 /** What is in use, in bytes but for tensors. */
 export interface MemoryUse {
   readonly tensors: number;
-  /** JavaScript, of the page and its workers. */
-  readonly heap: number;
+  /** JavaScript's objects after a collection, of the page and of its worker. */
+  readonly page: number;
+  readonly worker: number;
   /** All memories of WebAssembly in the worker. */
   readonly wasm: number;
 }
@@ -27,12 +25,14 @@ export async function prepareSoak(page: Page): Promise<void> {
     HTMLVideoElement.prototype.requestVideoFrameCallback = (next) =>
       Number(setTimeout(() => next(performance.now(), {} as VideoFrameCallbackMetadata)));
   });
-  await page.route(/\/main-[^/]*\.js$/, async (route) => {
+  await page.route(WORKER, async (route) => {
     const response = await route.fetch();
     const { 'content-length': _, ...headers } = response.headers();
     await route.fulfill({ response, headers, body: `${NOTE_MEMORIES}\n${await response.text()}` });
   });
 }
+
+const WORKER = /\/main-[^/]*\.js$/;
 
 const NOTE_MEMORIES = `
   globalThis.memories = [];
@@ -45,13 +45,14 @@ const NOTE_MEMORIES = `
 
 /** @param warmUp Pictures until everything is compiled and allocated. */
 export async function soak(page: Page, warmUp: number, pictures: number): Promise<Soak> {
+  const heaps = await Heaps.attach(page);
   await page.getByRole('button', { name: 'Start camera' }).click();
   const start = await rowsAfter(page, warmUp);
-  const before = await measure(page);
+  const before = await measure(page, heaps);
   const begin = performance.now();
   const end = await rowsAfter(page, start + pictures);
   const seconds = (performance.now() - begin) / 1000;
-  return { pictures: end - start, seconds, before, after: await measure(page) };
+  return { pictures: end - start, seconds, before, after: await measure(page, heaps) };
 }
 
 /** Waits until so many rows are stored, one a picture. @returns how many there are */
@@ -63,21 +64,57 @@ async function rowsAfter(page: Page, count: number): Promise<number> {
   }
 }
 
-async function measure(page: Page): Promise<MemoryUse> {
-  const [worker] = page.workers().filter((one) => /\/main-/.test(one.url())) as [Worker];
+async function measure(page: Page, heaps: Heaps): Promise<MemoryUse> {
+  const [worker] = page.workers().filter((one) => WORKER.test(one.url())) as [Worker];
   const wasm = await worker.evaluate(() => {
     const { memories } = globalThis as unknown as { memories: WebAssembly.Memory[] };
     return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   });
-  const collect = () => (globalThis as unknown as { gc(): void }).gc();
-  await Promise.all([page.evaluate(collect), worker.evaluate(collect)]);
-  const heap = await page.evaluate(async () => {
-    const { measureUserAgentSpecificMemory: measureMemory } = performance as unknown as {
-      measureUserAgentSpecificMemory(): Promise<{ breakdown: { bytes: number; types: string[] }[] }>;
-    };
-    const { breakdown } = await measureMemory.call(performance);
-    console.log(JSON.stringify(breakdown));
-    return breakdown.filter(({ types }) => types.includes('JavaScript')).reduce((sum, { bytes }) => sum + bytes, 0);
-  });
-  return { tensors: Number(await page.locator('#tensors').textContent()), heap, wasm };
+  const tensors = Number(await page.locator('#tensors').textContent());
+  return { tensors, page: await heaps.page(), worker: await heaps.worker(), wasm };
+}
+
+/** The heaps of a page and of the worker in which it computes, by Chromium's debugging protocol. */
+class Heaps {
+  #worker = '';
+  #questions = 0;
+
+  private constructor(private readonly session: CDPSession) {}
+
+  static async attach(page: Page): Promise<Heaps> {
+    const session = await page.context().newCDPSession(page);
+    const heaps = new Heaps(session);
+    session.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      if (WORKER.test(targetInfo.url)) heaps.#worker = sessionId;
+    });
+    await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+    return heaps;
+  }
+
+  async page(): Promise<number> {
+    await this.session.send('HeapProfiler.collectGarbage');
+    return (await this.session.send('Runtime.getHeapUsage')).usedSize;
+  }
+
+  async worker(): Promise<number> {
+    await this.#askWorker('HeapProfiler.collectGarbage');
+    const { usedSize } = (await this.#askWorker('Runtime.getHeapUsage')) as { usedSize: number };
+    return usedSize;
+  }
+
+  #askWorker(method: string): Promise<unknown> {
+    const id = ++this.#questions;
+    return new Promise((resolve, reject) => {
+      const listen = ({ message }: { readonly message: string }) => {
+        const answer = JSON.parse(message);
+        if (answer.id !== id) return;
+        this.session.off('Target.receivedMessageFromTarget', listen);
+        if (answer.error) reject(new Error(answer.error.message));
+        else resolve(answer.result);
+      };
+      this.session.on('Target.receivedMessageFromTarget', listen);
+      const message = JSON.stringify({ id, method });
+      this.session.send('Target.sendMessageToTarget', { sessionId: this.#worker, message }).catch(reject);
+    });
+  }
 }
