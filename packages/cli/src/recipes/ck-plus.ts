@@ -3,7 +3,7 @@ import type { Experiment, SplitPlan, TrainingPlan } from '../experiment.ts';
 import type { Recipe, Variant } from './recipe.ts';
 import { fernet, mobiexpressnet, mobilenet } from './shipped.ts';
 
-/** Ten folds, as most papers on CK+ since Lucey et al. 2010 have them. */
+/** The usual protocol of CK+, and a strict one. */
 const BY_SUBJECT: SplitPlan = { by: 'fold', folds: 10, fold: 1 };
 
 /** P5's. */
@@ -34,7 +34,7 @@ function onCkPlus(name: string, fer2013: Recipe): Recipe {
   });
   return {
     title: `${name} on CK+`,
-    source: 'This project; protocols of Lucey et al. 2010 and of P5',
+    source: 'This project',
     notes: [
       'subject: ten folds that share no person. Of each round one fold is for test, one to select the epoch, eight for training. The accuracy is the mean over the folds, the deviation that between them (n - 1); the other figures are of all test images together.',
       'paper: 10 % of the images at random for test and selection alike, as in P5. The three frames of a sequence are nearly the same, and some are in both parts: this accuracy says little about other people.',
