@@ -79,7 +79,7 @@ export interface CompiledKernel {
   readonly lowered: LoweredKernel;
 }
 
-/** Compiled kernels by source, constants, grid and the sizes of their inputs, which gpu.js compiles in. */
+/** Compiled kernels by source and, unless those are set at each run, by constants, grid and the sizes of their inputs. */
 export class KernelCache {
   readonly #compiled = new Map<string, CompiledKernel>();
   readonly #lowered = new Map<KernelFunction, LoweredKernel>();
@@ -93,6 +93,8 @@ export class KernelCache {
     readonly injectedNative: string,
     /** Ends a kernel, but not the buffer of its last result. */
     readonly destroyKernel: (kernel: CompiledKernel) => void,
+    /** Whether the device sets constants and sizes at each run, so that one program serves all of them. */
+    readonly sizesAtRun = false,
   ) {}
 
   lower(kernel: KernelFunction): LoweredKernel {
@@ -107,7 +109,8 @@ export class KernelCache {
   get(call: Call, inputSizes: string): CompiledKernel {
     const { kernel, constants = {}, functions = {}, grid } = call;
     const ids = [kernel, ...Object.values(functions)].map((fn) => this.#idOf(fn));
-    const key = `${ids}|${Object.values(constants)}|${grid}|${inputSizes}`;
+    const sizes = this.sizesAtRun ? grid.length : `${Object.values(constants)}|${grid}|${inputSizes}`;
+    const key = `${ids}|${sizes}`;
     const known = this.#compiled.get(key);
     if (known) {
       this.#compiled.delete(key);
@@ -129,7 +132,7 @@ export class KernelCache {
     const lowered = this.lower(kernel);
     const own = Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn));
     const settings = {
-      output: this.packing === 'texels' && lowered.resultWidth === 1 ? [Math.ceil((grid[0] ?? 1) / 4)] : [...grid],
+      output: this.packing === 'texels' ? texelsOf(grid, lowered) : [...grid],
       constants,
       constantTypes: Object.fromEntries(Object.keys(constants).map((name) => [name, 'Integer'])),
       functions: [
@@ -140,6 +143,8 @@ export class KernelCache {
       tactic: 'precision',
       injectedNative: this.injectedNative,
       pipeline: true,
+      dynamicOutput: this.sizesAtRun,
+      dynamicArguments: this.sizesAtRun,
       // loops whose bound gpu.js does not recognise would end silently after 1000 turns
       loopMaxIterations: 1 << 20,
     };
@@ -164,6 +169,11 @@ export class KernelCache {
     for (const kernel of this.#compiled.values()) this.destroyKernel(kernel);
     this.#compiled.clear();
   }
+}
+
+/** The texels that a grid of threads draws, by axes: a kernel of single floats runs for the four of its texel. */
+export function texelsOf(grid: readonly number[], { resultWidth }: LoweredKernel): number[] {
+  return resultWidth === 1 ? [Math.ceil((grid[0] ?? 1) / 4)] : [...grid];
 }
 
 /** Declarations of what a kernel on vectors calls; the device supplies the bodies (webgpu-vectors.ts). */

@@ -1,7 +1,8 @@
 /** @file Modes webgl2, webgl and headlessgl: a buffer is a texture of RGBA floats, one cell a texel, row after row. */
 import { BackendError } from '../../errors.ts';
 import type { Buffer } from '../backend.ts';
-import { type Call, type Device, type GpuInstance, type GpuJs, KernelCache } from './device.ts';
+import { type Call, type Device, type GpuInstance, type GpuJs, KernelCache, texelsOf } from './device.ts';
+import { PREFIX } from './lower.ts';
 
 type GL = WebGL2RenderingContext | WebGLRenderingContext;
 type Size = readonly [width: number, height: number];
@@ -11,31 +12,38 @@ interface TextureBuffer {
   readonly size: Size;
 }
 
-/** The fields of a gpu.js GL kernel that take our own textures in and out. */
+/** The fields of a gpu.js GL kernel that take our own textures and sizes in and out. */
 interface GLKernelState {
+  readonly built: boolean;
+  readonly program: WebGLProgram;
   texture: { texture: WebGLTexture } | undefined;
   /** Those of a tile's second to fourth cells. */
   readonly mappedTextures: { texture: WebGLTexture }[] | null;
   readonly framebuffer: WebGLFramebuffer;
   readonly textureCache: WebGLTexture[];
-  texSize: ArrayLike<number>;
+  /** The size of the result's texture, and the viewport. */
+  texSize: Size;
+  maxTexSize: Size;
+  /** Threads along each axis. */
+  threadDim: number[];
   _textureSwitched: boolean;
+  build(...operands: unknown[]): void;
   /** Called while the kernel is built, once gpu.js has chosen `texSize`; throws if it exceeds the device's limit. */
   checkTextureSize(): void;
+  readonly kernelConstants: readonly { readonly name: string; readonly id: string }[];
+  /** Declarations of the constants. */
+  _getMainConstantsString(): string;
+  setUniform1i(name: string, value: number): void;
 }
 
 /**
  * How kernels read textures. gpu.js finds the texel of an index by two integer divisions, which GPUs have no instruction
- * for; floats do it exactly up to 2^20 texels even where divisions are off by 2.5 ulp, as GLSL allows. Sampling at a
- * texel's centre, as gpu.js does, is faster than texelFetch on a GPU made of software.
+ * for; floats do it exactly, because widths are powers of two. Sampling at a texel's centre, as gpu.js does, is faster than
+ * texelFetch on a GPU made of software.
  */
 const READS = `
 vec4 fer_cell(sampler2D tex, ivec2 size, int index) {
   vec2 texel = 1.0 / vec2(size);
-  if (size.x * size.y > 1048576) {
-    int row = index / size.x;
-    return SAMPLE(tex, (vec2(index - row * size.x, row) + 0.5) * texel);
-  }
   float place = (float(index) + 0.5) * texel.x;
   float row = floor(place);
   return SAMPLE(tex, vec2(place - row, (row + 0.5) * texel.y));
@@ -73,13 +81,13 @@ export class GLDevice implements Device {
     this.#gpujs = gpujs;
     const isWebGL2 = 'RGBA32F' in gl;
     const reads = READS.replaceAll('SAMPLE', isWebGL2 ? 'texture' : 'texture2D');
-    this.#kernels = new KernelCache(gpu, 'texels', reads, ({ run }) => {
+    const destroyKernel: KernelCache['destroyKernel'] = ({ run }) => {
       const state = run.kernel as unknown as GLKernelState;
       state.texture = undefined; // it is a tensor's
-      state.textureCache.length = 0;
       if (state.mappedTextures) state.mappedTextures.length = 0;
       run.destroy();
-    });
+    };
+    this.#kernels = new KernelCache(gpu, 'texels', reads, destroyKernel, isWebGL2);
     if (isWebGL2 || gl.getExtension('WEBGL_draw_buffers')) this.runTiles = (call) => this.#draw(call);
     for (const name of ['EXT_color_buffer_float', 'OES_texture_float', 'WEBGL_color_buffer_float'])
       gl.getExtension(name);
@@ -89,7 +97,7 @@ export class GLDevice implements Device {
   }
 
   upload(values: Float32Array): TextureBuffer {
-    const size = squareOf(Math.ceil(values.length / 4));
+    const size = sizeFor(Math.ceil(values.length / 4));
     const buffer = { texture: this.#take(size), size };
     const texels = new Float32Array(size[0] * size[1] * 4);
     texels.set(values);
@@ -136,25 +144,47 @@ export class GLDevice implements Device {
   #draw(call: Call): TextureBuffer[] {
     const buffers = call.inputs as readonly TextureBuffer[];
     const compiled = this.#kernels.get(call, buffers.map(({ size }) => size.join('x')).join());
-    const operands = buffers.map((buffer, i) => new this.#view(buffer, compiled.lowered.accesses[i] ?? 'cell'));
+    const views = buffers.map((buffer, i) => new this.#view(buffer, compiled.lowered.accesses[i] ?? 'cell'));
+    const operands = [...views, ...(call.numbers ?? [])];
+    const texels = texelsOf(call.grid, compiled.lowered);
+    const size = sizeFor(texels.reduce((product, axis) => product * axis));
     const state = compiled.run.kernel as unknown as GLKernelState;
-    // a kernel's first run makes textures of its own, which become ours; later runs draw into some from the pool
-    if (state.texture) {
-      state.texture.texture = this.#take(sizeOf(state));
-      state._textureSwitched = true;
-      state.mappedTextures?.forEach((result, i) => {
-        result.texture = this.#take(sizeOf(state));
-        this.#attach(state.framebuffer, i + 1, result.texture);
-      });
-    }
-    // grids of two axes get textures of that shape, however tall; the order of texels is the same in a square
+    if (!state.built) this.#build(state, size, operands);
+    state.texSize = size;
+    state.maxTexSize = size;
+    this.#gl.viewport(0, 0, ...size);
+    if (this.#kernels.sizesAtRun) this.#setSizes(state, texels, call.constants);
+    const results = [state.texture, ...(state.mappedTextures ?? [])].filter((result) => result !== undefined);
+    results.forEach((result, i) => {
+      result.texture = this.#take(size);
+      if (i > 0) this.#attach(state.framebuffer, i, result.texture);
+    });
+    state._textureSwitched = true;
+    compiled.run(...operands);
+    return results.map(({ texture }) => ({ texture, size }));
+  }
+
+  /** gpu.js sets the sizes of the inputs itself. */
+  #setSizes(state: GLKernelState, texels: readonly number[], constants: Call['constants'] = {}): void {
+    state.threadDim = [0, 1, 2].map((axis) => texels[axis] ?? 1);
+    this.#gl.useProgram(state.program);
+    for (const { name, id } of state.kernelConstants)
+      state.setUniform1i(id, constants[name.slice(PREFIX.length)] as number); // each call of a kernel has the same ones
+  }
+
+  /** Compiles a kernel, as it is on webgl2 for every size. */
+  #build(state: GLKernelState, size: Size, operands: readonly unknown[]): void {
     state.checkTextureSize = () => {
-      const [width, height] = sizeOf(state);
-      if (Math.max(width, height) > this.#limit) state.texSize = Int32Array.from(squareOf(width * height));
+      state.texSize = size;
     };
-    compiled.run(...operands, ...(call.numbers ?? []));
-    const results = state.texture ? [state.texture, ...(state.mappedTextures ?? [])] : [];
-    return results.map(({ texture }) => ({ texture, size: sizeOf(state) }));
+    if (this.#kernels.sizesAtRun) {
+      state._getMainConstantsString = () =>
+        state.kernelConstants.map(({ id }) => `uniform highp int ${id};\n`).join('');
+    }
+    state.build(...operands);
+    // gpu.js has made textures for the results, which go into ours
+    for (const texture of state.textureCache) this.#gl.deleteTexture(texture);
+    state.textureCache.length = 0;
   }
 
   #attach(framebuffer: WebGLFramebuffer, place: number, texture: WebGLTexture): void {
@@ -191,13 +221,9 @@ export class GLDevice implements Device {
   }
 }
 
-function sizeOf({ texSize }: GLKernelState): Size {
-  return [texSize[0] ?? 1, texSize[1] ?? 1];
-}
-
-/** The size that gpu.js gives the texture of a result with this many cells (closestSquareDimensions). */
-function squareOf(cells: number): Size {
-  const width = Math.floor(Math.sqrt(cells));
+/** Nearly square, and a power of two wide. */
+function sizeFor(cells: number): Size {
+  const width = 2 ** Math.ceil(Math.log2(cells) / 2);
   return [width, Math.ceil(cells / width)];
 }
 
@@ -215,6 +241,8 @@ function textureView(gpujs: GpuJs, context: GL) {
         kernel: {},
         type: access === 'cell' ? 'ArrayTexture(4)' : 'MemoryOptimizedNumberTexture',
       });
+      // gpu.js counts a texture's views, and would not draw into one that has several
+      Reflect.deleteProperty(texture, '_refs');
     }
   };
 }
