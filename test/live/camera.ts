@@ -6,11 +6,14 @@ import ndarray, { type NdArray } from 'ndarray';
 const FRAMES = 20;
 const RATE = 20;
 
-/** Of the photograph: the face, which is 94 pixels wide, and what is around it. */
-const VIEW = { x: 100, y: 20, width: 256, height: 192 } as const;
+/** The face in the photograph, in pixels. */
+export const FACE = { x: 177, y: 66, width: 94, height: 94 } as const;
 
-/** How far the view moves from the middle, in pixels. */
-const SWAY = 12;
+/** What the film shows of the photograph: small, so that it is looked at quickly. */
+export const VIEW = { x: 128, y: 36, width: 192, height: 144 } as const;
+
+/** How far the view moves to each side, in pixels. */
+export const SWAY = 12;
 
 const photograph = new URL('../vision/fixtures/astronaut.png', import.meta.url);
 

@@ -29,7 +29,7 @@ export class Looker {
   watch(source: Source): void {
     this.stop();
     this.#source = source;
-    source.watch(() => this.look());
+    source.watch(() => this.#look());
   }
 
   stop(): void {
@@ -37,8 +37,12 @@ export class Looker {
     this.#source = undefined;
   }
 
-  /** There is a new picture, or something new to find in the old one. */
-  look(): void {
+  /** There is another worker, which may see something else in the old picture; what waits for a worker gets it anyway. */
+  lookAgain(): void {
+    if (!this.#isLooking) this.#look();
+  }
+
+  #look(): void {
     this.#isNew = true;
     if (!this.#isLooking) void this.#run();
   }

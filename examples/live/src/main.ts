@@ -123,7 +123,7 @@ function showState(state: EngineState, { backend }: Engine): void {
   panel.showState(state);
   if (state.kind === 'ready') {
     labels = state.labels;
-    looker.look();
+    looker.lookAgain();
   } else if (state.kind === 'restarting') {
     const text = `${state.reason}. What was stored is safe.`;
     notices.show('engine', { title: 'The worker died and was started again', text });
