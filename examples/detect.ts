@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expressionClassifier } from '@fer/models';
 
 const portrait = new URL('../test/vision/fixtures/astronaut.png', import.meta.url);
-const classify = await expressionClassifier('mobi-express-net', { detect: true });
+const classify = await expressionClassifier('fer-net', { detect: true });
 const faces = await classify(process.argv[2] ?? fileURLToPath(portrait));
 console.log(`${faces.length} ${faces.length === 1 ? 'face' : 'faces'}`);
 for (const { box, expressions } of faces) {

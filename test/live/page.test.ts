@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
     const rows = await storedRows(page);
     expect(rows.length).toBeGreaterThan(5);
     for (const { session, face, box, model } of rows) {
-      expect({ session, face, model }).toEqual({ session: 'A morning', face: 1, model: 'mobi-express-net' });
+      expect({ session, face, model }).toEqual({ session: 'A morning', face: 1, model: 'fer-net' });
       expect(Math.abs(box.x + box.width / 2 - (FACE.x + FACE.width / 2 - VIEW.x))).toBeLessThan(SWAY + 12);
       expect(Math.abs(box.y + box.height / 2 - (FACE.y + FACE.height / 2 - VIEW.y))).toBeLessThan(12);
     }

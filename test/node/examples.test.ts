@@ -11,7 +11,7 @@ const run = (file: string) => promisify(execFile)('node', ['--conditions=source'
 
 /** What an example prints when it does what it is there for; files that only serve others are not listed. */
 const examples: Record<string, RegExp> = {
-  'classify.ts': /MobiExpressNet[\s\S]*surprise -> surprise \d+\.\d %/,
+  'classify.ts': /FerNet[\s\S]*surprise -> surprise \d+\.\d %/,
   'detect.ts': /1 face\n93x93 pixels at 178, 67: happy \d+\.\d %/,
   'compare-optimizers.ts': /Adamax +loss 0\.\d+\nruns\/optimizers\.png/,
   'custom-operator.ts':

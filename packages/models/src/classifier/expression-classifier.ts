@@ -54,7 +54,7 @@ export async function expressionClassifier(
   options: { readonly detect: true | DetectOptions },
 ): Promise<Classifier<DetectedFace>>;
 export async function expressionClassifier(
-  network: PretrainedName | Pretrained = 'mobi-express-net',
+  network: PretrainedName | Pretrained = 'fer-net',
   { detect = false }: { readonly detect?: boolean | DetectOptions } = {},
 ): Promise<Classifier | Classifier<DetectedFace>> {
   if (!getBackend()) await setBackend('auto');
