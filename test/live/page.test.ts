@@ -235,7 +235,9 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
       expect(violations).toEqual([]);
       for (const narrow of [width, 320]) {
         await page.setViewportSize({ width: narrow, height: 900 });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(narrow);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${narrow}`).toBeLessThanOrEqual(
+          narrow,
+        );
       }
       await page.context().close();
     },

@@ -90,7 +90,7 @@ function tableOf({ expressions }: SessionSummary): HTMLElement {
       make('td', {}, formatDuration(longestRun)),
     );
   });
-  const empty = make('td', { ariaHidden: 'true' });
+  const empty = make('td', { className: 'meter-cell', ariaHidden: 'true' });
   const head = make('tr', {}, heading('Expression'), empty, heading('Share'), heading('Mean'), heading('Longest'));
   const caption =
     'Share: how often it was the label. Mean: of its probability. Longest: how long a face showed it without a break.';
