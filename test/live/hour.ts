@@ -1,6 +1,6 @@
 /**
- * @file An hour of the live page, as fast as it goes: `npx pnpm@10 run example test/live/hour.ts`. It prints a row of
- * docs/results/live.md for each quarter.
+ * @file An hour of the live page, as fast as it goes: `npx pnpm@10 run example test/live/hour.ts`. It prints the figures of
+ * docs/results/live.md.
  */
 import { LivePage } from './browser.ts';
 import { prepareSoak, soak } from './soak.ts';
