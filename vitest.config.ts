@@ -78,6 +78,8 @@ if (!hasChromium) {
 export default defineConfig({
   test: {
     reporters: ['default', new EveryBackend()],
+    // all cores: most tests use one
+    maxWorkers: '100%',
     projects: hasChromium ? [node, chromium] : [node],
   },
 });

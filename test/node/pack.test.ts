@@ -171,9 +171,21 @@ describe('the packed packages', () => {
   it('start simd, on all threads, in under 50 ms', async () => {
     await writeFile(join(project, 'start.js'), startProgram);
     const times: number[] = [];
-    for (let i = 0; i < 5; i++) times.push(Number(await run(project, 'node', 'start.js')));
+    for (let i = 0; i < 20; i++) times.push(Number(await run(project, 'node', 'start.js')));
     // the machine may be busy: its least busy moment counts
     expect(Math.min(...times)).toBeLessThan(50);
+  });
+
+  it('classify a picture from the command line in under a second', async () => {
+    const picture = join(root, 'test/vision/fixtures/astronaut.png');
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const start = performance.now();
+      const output = await run(project, 'node', 'node_modules/@fer/cli/dist/main.js', 'predict', picture, '--json');
+      times.push(performance.now() - start);
+      expect(output).toContain('"happy"');
+    }
+    expect(Math.min(...times)).toBeLessThan(1000);
   });
 
   it('compute batches in worker threads', async () => {
