@@ -114,6 +114,8 @@ describe('networks that come with the package', () => {
   });
 
   it('are named', async () => {
-    await expect(loadPretrained('lenet' as PretrainedName)).rejects.toThrow('there are weights for fer-net, mobi-express-net');
+    await expect(loadPretrained('lenet' as PretrainedName)).rejects.toThrow(
+      'there are weights for fer-net, mobi-express-net',
+    );
   });
 });
