@@ -12,8 +12,11 @@ import { FACE, SWAY, VIEW } from './camera.ts';
 import { storedRows } from './history.ts';
 import { prepareSoak, soak } from './soak.ts';
 
-/** Bytes that a heap may grow by in 600 pictures: code that is compiled late. A leak of a face in each would be more. */
-const NOISE = 300_000;
+/**
+ * Bytes that a heap may grow by in 600 pictures: code that is compiled late, and the last minute, which the page shows. A leak
+ * of a face of 48x48 bytes in each would be more.
+ */
+const NOISE = 700_000;
 
 describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', () => {
   let live: LivePage;
