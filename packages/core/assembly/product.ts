@@ -1,6 +1,6 @@
 /** @file Matrix products whose left side is read by rows, and convolutions as such products: each window is a row. */
 import { int, pointer, scratch } from './job';
-import { COLUMNS, Five, Four, RUNS, tile, tileRows } from './tile';
+import { COLUMNS, Five, Four, ROWS, RUNS, tile, tileRows } from './tile';
 import { activate, isSmooth } from './unary';
 import { at } from './vector';
 import { FIRST, GRID, resultPixel, SOURCE, STEP, TAP_STEP, TAPS, X } from './window';
@@ -145,7 +145,7 @@ export function product(args: usize, start: i32, end: i32): void {
   const zeroBytes: usize = left === Left.Matrix ? 0 : ((<usize>int(args, LENGTH)) << 2) + 16;
   memory.fill(zeros, 0, zeroBytes);
   const tables = zeros + zeroBytes;
-  const copies = tables + <usize>((itemRows + 3) / 4) * tableBytes;
+  const copies = tables + <usize>(itemRows / ROWS) * tableBytes;
 
   const blocksDown = (m + itemRows - 1) / itemRows;
   const blocksAcross = (n + itemColumns - 1) / itemColumns;

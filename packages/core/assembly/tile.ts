@@ -147,7 +147,7 @@ export function tile<H extends Height>(
       c41 = bound(activation, c41);
     }
   }
-  if (rows >= 4 && columns >= COLUMNS) {
+  if (rows >= ROWS && columns >= COLUMNS) {
     v128.store(y0, c00);
     v128.store(y0, c01, 16);
     v128.store(y1, c10);

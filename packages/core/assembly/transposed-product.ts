@@ -78,6 +78,7 @@ export function transposedProduct(args: usize, start: i32, end: i32): void {
   const rowStep = pointer(args, 4);
 
   const table = scratch();
+  // behind a table of one run, at the beginning of a cache line
   const rows = table + 64;
   const sources = rows + ROWS * ROW_BYTES;
   const zeros = int(args, 15) === 0 ? 0 : sources + 4 * DEPTH + 16;

@@ -1,6 +1,8 @@
 /** @file Calls of the kernels in assembly/product.ts, which matrix products and convolutions share. */
+
+import { BackendError } from '../../errors.ts';
 import type { Activation, Operand } from '../backend.ts';
-import { pointer, type SimdDevice } from './device.ts';
+import { pointer, SCRATCH_BYTES, type SimdDevice } from './device.ts';
 import { activationId, MEMORY_BOUND } from './elementwise.ts';
 import type { SimdBuffer } from './memory.ts';
 import { sumParts } from './reduce.ts';
@@ -9,6 +11,12 @@ import type { Windows } from './window.ts';
 /** Rows and columns of a tile, as in assembly/tile.ts. */
 export const ROWS = 4;
 export const COLUMNS = 8;
+
+/** Addresses of a run in a tile's table, as in assembly/tile.ts. */
+const TABLE_ROWS = 5;
+
+/** What vectors are read and written behind the end. */
+const MARGIN_BYTES = 64;
 
 /** Rows of an item at most: enough to use a panel of the right side while it is in the cache. */
 const MAX_ITEM_ROWS = 64;
@@ -78,7 +86,7 @@ export function multiply(device: SimdDevice, { left, right, batch = 1, m, result
   const k = left.length * taps;
   const isCopied = left.length < MIN_CHANNELS && taps > 1;
   const kind = left.windows ? (isCopied ? 2 : 1) : 0;
-  const itemRows = Math.min(Math.ceil(m / ROWS) * ROWS, MAX_ITEM_ROWS);
+  const itemRows = Math.min(Math.ceil(m / ROWS) * ROWS, MAX_ITEM_ROWS, rowsInScratch(left, taps, isCopied));
   const blocksDown = batch * Math.ceil(m / itemRows);
   const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(MIN_ITEMS / blocksDown));
   const panels = panelsOf(device, right, m);
@@ -93,6 +101,15 @@ export function multiply(device: SimdDevice, { left, right, batch = 1, m, result
     work: 2 * batch * m * n * k,
   });
   panels.release();
+}
+
+/** Rows whose tables, and copies if they are copied, fit the scratch memory beside a pixel of zeros. */
+function rowsInScratch({ length, windows }: LeftSide, taps: number, isCopied: boolean): number {
+  const zeroBytes = windows ? 4 * length : 0;
+  const tileBytes = 4 * TABLE_ROWS * (1 + taps) + (isCopied ? 4 * ROWS * length * taps : 0);
+  const rows = ROWS * Math.floor((SCRATCH_BYTES - zeroBytes - MARGIN_BYTES) / tileBytes);
+  if (rows > 0) return rows;
+  throw new BackendError('simd', `filters of ${taps} taps over ${length} channels do not fit the kernels' memory`);
 }
 
 /** Rows of an item, and elements of the sum of a part at least, when the left side is read by columns. */
