@@ -15,7 +15,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '12' },
     only: { type: 'string' },
   },
 });
@@ -145,7 +145,7 @@ async function time({ peer, work, samples }: Measured, round: number): Promise<v
   if (isSlow && round > 0) return;
   // V8 compiles a WebAssembly function again once much was done in it
   const warmup = round > 0 ? 2 : 'batch' in work && work.batch > 1 ? 8 : 60;
-  const settings = isSlow ? { warmup: 0, iterations: 1 } : { warmup, iterations: 3 };
+  const settings = { warmup: isSlow ? 0 : warmup, iterations: 1 };
   const reply = await peer.ask({ time: { ...settings, milliseconds: 400 } });
   if ('samples' in reply) samples.push(...reply.samples);
 }
@@ -212,7 +212,7 @@ function save(suite: string, rows: readonly Row[]): void {
   writeFileSync(new URL(`${file}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(
     new URL(`${file}.md`, folder),
-    `# ${suite}\n\n${machine}. Made by \`${command}\`.\n\n${tableOf(rows)}\n`,
+    `# ${suite}\n\n${machine}. Made by \`${command}\`. GFLOP/s count what the direct algorithms compute, also where Winograd's takes their place.\n\n${tableOf(rows)}\n`,
   );
 }
 

@@ -8,12 +8,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { imagesFor, networkOf } from '../networks.ts';
+import { tfjsFused } from '../tfjs-fused.ts';
 import { tfjsModel, tfjsStep, toTensor } from '../tfjs-model.ts';
 import { type KernelCase, operandsOf } from './cases.ts';
 import { type Run, serve } from './engine.ts';
 
 const backend = process.env.TFJS_BACKEND ?? 'wasm';
-/** Whether batch-norms are folded into the convolutions, which tfjs does not do by itself. */
+/** Whether batch-norms are folded into the convolutions, and its fused kernels used: tfjs-layers does neither. */
 const folded = process.env.TFJS_FOLDED === '1';
 
 /** Both backends are synchronous. */
@@ -31,8 +32,12 @@ function kernelRun(work: KernelCase): Run {
 }
 
 async function inference(original: Model, batchSize: number): Promise<Run> {
-  const model = await tfjsModel(await exportTfjs(folded ? original.fuse() : original));
   const images = toTensor(imagesFor(original, batchSize));
+  if (folded) {
+    const forward = await tfjsFused(original.fuse());
+    return (read) => result(forward(images), read);
+  }
+  const model = await tfjsModel(await exportTfjs(original));
   return (read) => result(model.predict(images, { batchSize }) as tf.Tensor, read);
 }
 
@@ -52,7 +57,7 @@ await tf.setBackend(backend);
 await tf.ready();
 await setBackend('auto'); // makes the networks
 serve({
-  description: `tfjs ${tf.version_core} ${backend}${backend === 'wasm' ? ' SIMD, 1 thread (its threads need a browser)' : ''}${folded ? ', batch-norm folded' : ''}`,
+  description: `tfjs ${tf.version_core} ${backend}${backend === 'wasm' ? ' SIMD, 1 thread (its threads need a browser)' : ''}${folded ? ', batch-norm folded, fused kernels' : ''}`,
   async prepare(work) {
     if (work.kind !== 'inference' && work.kind !== 'training') return kernelRun(work);
     return (work.kind === 'inference' ? inference : training)(networkOf(work.network), work.batch);

@@ -2,10 +2,11 @@
  * @file What training costs beside its arithmetic: `pnpm --filter @fer/bench run fit`. First fit's own work, against a bare
  * loop over a network so small that little else is left; then the wait for augmented batches of faces.
  */
-import { Random, setBackend, softmaxCrossEntropy, tensor, tidy } from '@fer/core';
-import { affine, type Batch, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
+import { setBackend, tensor, tidy } from '@fer/core';
+import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
 import { Adam, Dense, Flatten, fit, type Model, Sequential } from '@fer/layers';
 import { ferNet, mobiExpressNet } from '@fer/models';
+import { stepOf } from '../networks.ts';
 
 const median = (samples: number[]) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
 
@@ -27,7 +28,7 @@ async function overhead(): Promise<void> {
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < 6; round++) {
     const start = performance.now();
-    for (let i = 0; i < steps; i++) tidy(() => bareStep(batch()));
+    for (let i = 0; i < steps; i++) tidy(() => void bareStep(batch()));
     const between = performance.now();
     await fit(fitted, { train: batches, epochs: 1, optimizer });
     if (round === 0) continue; // compiles
@@ -38,15 +39,6 @@ async function overhead(): Promise<void> {
   console.log(`fit: ${loop.toFixed(3)} ms a step in a bare loop, ${whole.toFixed(3)} ms in fit\n`);
 }
 
-/** Trains a model for a step. */
-function stepOf(model: Model): (batch: Batch) => void {
-  const [optimizer, random] = [new Adam(), new Random(0)];
-  return ({ images, labels }) => {
-    softmaxCrossEntropy(model.forward(images, { training: true, random }), labels).backward();
-    optimizer.step(model.weights);
-  };
-}
-
 /** How long a network's step waits for its batch of 64. */
 async function waiting(name: string, model: Model, how: string, batches: DatasetBatches): Promise<void> {
   const step = stepOf(model);
@@ -54,7 +46,7 @@ async function waiting(name: string, model: Model, how: string, batches: Dataset
   let start = performance.now();
   for await (const batch of batches.epoch(0)) {
     const received = performance.now();
-    tidy(() => step(batch));
+    step(batch).dispose();
     batch.images.dispose();
     batch.labels.dispose();
     times[0].push(received - start);
