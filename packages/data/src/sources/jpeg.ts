@@ -1,6 +1,7 @@
 /** @file JPEG images (ITU-T T.81), decoded by jpeg-js once their headers are found to be honest. */
 import ndarray from 'ndarray';
 import type { Image } from '../image.ts';
+import { orientationOf, upright } from './exif.ts';
 
 export const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
 
@@ -11,9 +12,9 @@ const MAX_SCANS = 100;
 const BYTES_PER_PIXEL = 32;
 const SPARE_MEGABYTES = 64;
 
-/** [height, width, 1] for gray, else [height, width, 3]. @throws Error that says what is wrong. */
+/** [height, width, 1] for gray, else [height, width, 3]; turned as its EXIF data say. @throws Error that says what is wrong. */
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Image> {
-  const { width, height, components } = readHeader(bytes);
+  const { width, height, components, orientation } = readHeader(bytes);
   if (width * height > maxPixels) throw new Error(`${width}x${height} pixels are more than ${maxPixels}`);
   const { decode } = (await import('jpeg-js')).default;
   const { data } = decode(bytes, {
@@ -24,28 +25,37 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
     maxMemoryUsageInMB: SPARE_MEGABYTES + (maxPixels * BYTES_PER_PIXEL) / 2 ** 20,
   });
   // gray comes three times
-  return components === 1
-    ? ndarray(
-        data.filter((_, i) => i % 3 === 0),
-        [height, width, 1],
-      )
-    : ndarray(data, [height, width, 3]);
+  const image =
+    components === 1
+      ? ndarray(
+          data.filter((_, i) => i % 3 === 0),
+          [height, width, 1],
+        )
+      : ndarray(data, [height, width, 3]);
+  return upright(image, orientation);
 }
 
-interface Header {
+interface Frame {
   readonly width: number;
   readonly height: number;
   readonly components: number;
 }
 
+interface Header extends Frame {
+  /** See exif.ts; 1 if nothing else is said. */
+  readonly orientation: number;
+}
+
 /** Start of a baseline, extended or progressive frame. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
 const START_OF_SCAN = 0xda;
+const APPLICATION_1 = 0xe1;
 const END_OF_IMAGE = 0xd9;
 
 /** Walks over all segments: there must be one frame of a possible size, and not too many scans. */
 function readHeader(bytes: Uint8Array): Header {
-  let frame: Header | undefined;
+  let frame: Frame | undefined;
+  let orientation: number | undefined;
   let scans = 0;
   for (let offset = 2; ; ) {
     if (bytes[offset] !== 0xff) throw new Error(`a JPEG without a marker at byte ${offset}`);
@@ -63,6 +73,7 @@ function readHeader(bytes: Uint8Array): Header {
       if (frame) throw new Error('a JPEG of several frames');
       frame = readFrame(segment);
     }
+    if (marker === APPLICATION_1) orientation ??= orientationOf(segment);
     if (marker === START_OF_SCAN) {
       if (!frame) throw new Error('a JPEG whose pixels come before their size');
       if (++scans > MAX_SCANS) throw new Error(`a JPEG of more than ${MAX_SCANS} scans`);
@@ -70,10 +81,10 @@ function readHeader(bytes: Uint8Array): Header {
     }
   }
   if (!frame || scans === 0) throw new Error('a JPEG without pixels');
-  return frame;
+  return { ...frame, orientation: orientation ?? 1 };
 }
 
-function readFrame(segment: Uint8Array): Header {
+function readFrame(segment: Uint8Array): Frame {
   const [precision, high = 0, low = 0, left = 0, right = 0, components = 0] = segment;
   const [height, width] = [256 * high + low, 256 * left + right];
   if (precision !== 8) throw new Error(`a JPEG of ${precision} bits`);
