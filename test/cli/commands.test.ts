@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setBackend } from '@fer/core';
-import { encodePng, syntheticFaces } from '@fer/data';
+import { decodeImage, encodePng, syntheticFaces } from '@fer/data';
 import { loadModel } from '@fer/layers';
 import { decodePretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +144,14 @@ describe('with weights', () => {
     expect(none).toBe(`${small}: no face`);
   });
 
+  it('fer predict --explain draws where the expressions are found', async () => {
+    const picture = folder.file('why.png');
+    const { code } = await fer(['predict', '--explain', picture]);
+    expect(code).toBe(0);
+    // seven drawn faces of 48x48, four times enlarged, in colour
+    expect((await decodeImage(await readFile(picture))).shape).toEqual([4 + 196, 4 + 7 * 196, 3]);
+  });
+
   it('fer predict takes drawn faces where no images are given', async () => {
     const { code, stdout } = await fer(['predict', '--weights', weights, '--crops', '10']);
     expect(code).toBe(0);
@@ -268,6 +276,7 @@ describe('errors are one line, and an exit code', () => {
     [['train', '--network', 'fer-net', '-o', 'alpha=1'], 1, /^fer: fer-net: there is no option 'alpha'/],
     [['train', '--optimizer', 'Lion'], 1, /optimizer must be one of SGD, Adam/],
     [['predict', '--detect'], 1, /^fer: predict: --detect needs images/],
+    [['predict', 'a.png', '--detect', '--explain', 'b.png'], 1, /^fer: predict: --explain needs images of one face/],
     [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
     [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
     [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],

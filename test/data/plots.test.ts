@@ -10,6 +10,7 @@ import {
   encodePng,
   featureMaps,
   flip,
+  heatOverlay,
   type Image,
   imageGrid,
   type PlotSpec,
@@ -155,6 +156,27 @@ describe('feature maps', () => {
   it('refuses what cannot be shown', async () => {
     const nan = image([1, 1, 1], [Number.NaN]) as ReturnType<typeof ndarray<Float32Array>>;
     await expect(featureMaps(nan)).rejects.toThrow('featureMaps: features must be finite');
+  });
+});
+
+describe('heatOverlay', () => {
+  const image = (...pixels: number[]) => ndarray(Float32Array.from(pixels), [1, pixels.length, 1]);
+
+  it('leaves cold places gray, and mixes hot ones with the colour of their heat', () => {
+    const overlay = heatOverlay(image(-1, 1, 3), image(0, 0, 1));
+    expect(overlay.shape).toEqual([1, 3, 3]);
+    // viridis ends with 253, 231, 37; it takes the place of six tenths of white
+    const yellow = [253, 231, 37].map((colour) => 0.4 * 255 + 0.6 * colour);
+    const expected = [0, 0, 0, 127.5, 127.5, 127.5, ...yellow];
+    for (const [i, value] of values(overlay).entries()) expect(value).toBeCloseTo(expected[i] as number, 3);
+  });
+
+  it('draws an image of one colour, and refuses what does not fit', () => {
+    expect(values(heatOverlay(image(7, 7), image(0, 0)))).toEqual(Array(6).fill(0));
+    expect(() => heatOverlay(image(1, 2), image(0))).toThrow('heatOverlay: heat must be [1,2,1] but is [1,1,1]');
+    expect(() => heatOverlay(image(1), image(Number.NaN))).toThrow('heatOverlay: heat must be from 0 to 1 but is NaN');
+    const colours = ndarray(new Float32Array(3), [1, 1, 3]);
+    expect(() => heatOverlay(colours, colours)).toThrow('heatOverlay: image must be [height,width,1]');
   });
 });
 

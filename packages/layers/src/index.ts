@@ -5,6 +5,7 @@ export type { LayerConfig, ModelConfig, NodeConfig } from './config.ts';
 export type { Constraint } from './constraints.ts';
 export { writeAtomically } from './files.ts';
 export { modelFromConfig } from './from-config.ts';
+export { type GradCamOptions, gradCam } from './grad-cam.ts';
 export type { Initializer } from './initializers.ts';
 export { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';
 export * from './layers/index.ts';

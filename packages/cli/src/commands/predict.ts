@@ -5,6 +5,7 @@ import { decodeImage } from '@fer/data';
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS, loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import type { Crops } from '../experiment.ts';
+import { writeExplanation } from '../explanation.ts';
 import { crops, positiveInteger, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 import { drawnFaces, type Face, predictFaces, predictFound, predictionsText } from '../prediction.ts';
@@ -14,6 +15,7 @@ interface PredictOptions {
   readonly top: number;
   readonly crops: Crops;
   readonly detect?: true;
+  readonly explain?: string;
 }
 
 const EXAMPLES = `
@@ -21,6 +23,7 @@ Examples:
   fer predict face.png
   fer predict *.jpg --weights runs/a/best.safetensors --top 7 --json
   fer predict --detect group.jpg                      on each face that is found
+  fer predict face.png --explain why.png              coloured where the network looks (Grad-CAM)
   fer predict --weights runs/a/best.safetensors       on seven drawn faces, one of each expression
 
 Images are PNG or JPEG files of one face each, cropped as in the training data, or with --detect of whatever shows faces from the
@@ -35,18 +38,23 @@ export function addPredict(program: Command): void {
     .option('--top <n>', 'how many classes to show of each', positiveInteger, 3)
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
     .option('--detect', 'find the faces in the images first')
+    .option('--explain <file>', 'a PNG that shows where in the faces the expressions are found')
     .addHelpText('after', EXAMPLES)
     .action((images: string[], options: PredictOptions, command: Command) => predict(images, options, command));
 }
 
 async function predict(images: readonly string[], options: PredictOptions, command: Command): Promise<void> {
   const output = Output.of(command);
-  const { detect = false, weights } = options;
+  const { detect = false, explain, weights } = options;
   if (detect && (images.length === 0 || options.crops > 1))
     throw new ArgumentError('predict', '--detect needs images, and one view of each face');
+  if (detect && explain)
+    throw new ArgumentError('predict', '--explain needs images of one face each, without --detect');
   const faces = images.length > 0 ? await readFaces(images) : drawnFaces();
   await startBackend(command);
-  const predictions = await (detect ? predictFound : predictFaces)(await loadClassifier(weights), faces, options);
+  const network = await loadClassifier(weights);
+  if (explain) await writeExplanation(network, faces, explain);
+  const predictions = await (detect ? predictFound : predictFaces)(network, faces, options);
   output.result(predictionsText(predictions), predictions);
 }
 

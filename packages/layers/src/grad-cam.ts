@@ -1,0 +1,123 @@
+/** @file Where in an image a model finds a class. */
+import {
+  ArgumentError,
+  argMax,
+  div,
+  grad,
+  max,
+  maximum,
+  mean,
+  mul,
+  noGrad,
+  type Parameter,
+  relu,
+  resizeBilinear,
+  ShapeError,
+  sum,
+  type Tensor,
+  tensor,
+  tidy,
+} from '@fer/core';
+import { probabilitiesOf } from './labels.ts';
+import { Model } from './model.ts';
+import { argumentOf, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
+
+export interface GradCamOptions {
+  /** The layer whose channels are weighed; the last one of 5x5 pixels or more unless given. Earlier ones see finer. */
+  readonly layer?: string;
+  /** A class for each example; the one of its highest score unless given. */
+  readonly classes?: readonly number[];
+}
+
+/** Maps of 3x3 pixels, with which networks for small faces end, say little. */
+const ENOUGH_PIXELS = 25;
+
+/** Keeps examples in which nothing speaks for the class at 0. */
+const SMALLEST_PEAK = 1e-30;
+
+/**
+ * The places that speak for a class: Grad-CAM (Selvaraju et al. 2017). The channels of a layer's result are added up, each
+ * by the mean derivative of the class' score with respect to it; what is negative speaks against the class, and is 0.
+ * @param x [N, height, width, channels]
+ * @returns [N, height, width, 1], from 0 to 1, which is each example's strongest place
+ * @throws ShapeError, ArgumentError for a layer that does not exist, has no pixels, or is passed by on another way
+ */
+export function gradCam(model: Model, x: Tensor, { layer, classes }: GradCamOptions = {}): Tensor {
+  model.checkInput(x);
+  const [batch = 0, height = 0, width = 0] = x.shape;
+  const [count = 0] = model.output.shape;
+  if (model.output.shape.length !== 1)
+    throw new ShapeError('gradCam', `${model.label} must give scores [N,classes] but gives [N,${model.output.shape}]`);
+  checkClasses(classes, batch, count);
+  const place = layer === undefined ? lastWithPixels(model) : resultOf(model, layer);
+  const head = headOf(model, place);
+  return tidy(() => {
+    const features = noGrad(() => new Model({ input: model.input, output: place }).forward(x));
+    const score = (values: Tensor) => {
+      const scores = head.forward(values);
+      const chosen = classes ? tensor(classes, [batch], 'int32') : argMax(scores);
+      return sum(mul(scores, probabilitiesOf(chosen, count)));
+    };
+    const derivative = frozen(head, () => grad(score)(features));
+    const heat = relu(sum(mul(features, mean(derivative, [1, 2], true)), -1, true));
+    const large = resizeBilinear(heat, [height, width]);
+    return div(large, maximum(max(large, [1, 2], true), SMALLEST_PEAK));
+  });
+}
+
+function checkClasses(classes: readonly number[] | undefined, batch: number, count: number): void {
+  if (!classes) return;
+  if (classes.length !== batch)
+    throw new ArgumentError('gradCam', `classes must be one for each of ${batch} examples but are ${classes.length}`);
+  const wrong = classes.find((index) => !(Number.isInteger(index) && index >= 0 && index < count));
+  if (wrong !== undefined)
+    throw new ArgumentError('gradCam', `classes must be from 0 to ${count - 1} but one is ${wrong}`);
+}
+
+/** The deepest layer that still tells places apart. */
+function lastWithPixels({ order, label }: Model): SymbolicTensor {
+  const pixelsOf = ({ layer, shape: [height = 0, width = 0, channels = 0] }: SymbolicTensor) =>
+    layer && channels > 0 ? height * width : 0;
+  const found = [ENOUGH_PIXELS, 2].map((least) => order.findLast((symbolic) => pixelsOf(symbolic) >= least));
+  const place = found[0] ?? found[1];
+  if (!place) throw new ArgumentError('gradCam', `no layer of ${label} has more than a pixel`);
+  return place;
+}
+
+function resultOf(model: Model, name: string): SymbolicTensor {
+  const layer = model.layer(name);
+  const found = model.order.findLast((symbolic) => symbolic.layer === layer) as SymbolicTensor;
+  if (found.shape.length !== 3)
+    throw new ArgumentError('gradCam', `the results of ${layer.label} must be images but are [${found.shape}]`);
+  return found;
+}
+
+/** The rest of a model, from a result on. */
+function headOf(model: Model, from: SymbolicTensor): Model {
+  const start = input(from.shape);
+  const results = new Map([[from, start]]);
+  for (const symbolic of rest(model, from)) {
+    const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
+    results.set(symbolic, symbolic.layer?.apply(argumentOf(symbolic.layer, operands)) as SymbolicTensor);
+  }
+  return new Model({ input: start, output: results.get(model.output) as SymbolicTensor });
+}
+
+function rest(model: Model, from: SymbolicTensor): SymbolicTensor[] {
+  try {
+    return topologicalOrder(from, model.output).slice(1);
+  } catch {
+    throw new ArgumentError('gradCam', `the scores depend on more than the result of ${from.layer?.label}`);
+  }
+}
+
+/** Calls `fn` while the weights collect no derivatives. */
+function frozen<T>(model: Model, fn: () => T): T {
+  const collecting: Parameter[] = [...model.weights.values()].filter(({ trainable }) => trainable);
+  for (const weight of collecting) weight.trainable = false;
+  try {
+    return fn();
+  } finally {
+    for (const weight of collecting) weight.trainable = true;
+  }
+}
