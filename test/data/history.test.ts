@@ -256,6 +256,13 @@ describe('pictures', () => {
     expect((await textsOf(spec)).join()).toContain('1 h 23 min 20 s, 20,000 frames, the 6 of 10 faces');
   });
 
+  it.each([1, 2, 3, 5, 8])('tell each second of %i once', async (seconds) => {
+    const rows = Array.from({ length: 10 * seconds + 1 }, (_, i) => row(i / 10, 'happy'));
+    const times = (await textsOf(historyTimeline(rows))).filter((text) => /^\d+:\d\d$/.test(text));
+    expect(times.length).toBeGreaterThan(1);
+    expect(new Set(times).size).toBe(times.length);
+  });
+
   it('show the shares of labels', async () => {
     const [summary] = summariseHistory([row(0, 'happy'), row(1, 'happy'), row(2, 'sad')]) as [SessionSummary];
     const texts = await textsOf(historyShares(summary, { title: 'Shares' }));

@@ -1,10 +1,10 @@
 /** @file The detector finds what OpenCV 4.6 finds, box by box. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArgumentError, DTypeError, ShapeError } from '@fer/core';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '@fer/core';
 import { CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { picture, readFixture, reference, sorted } from './cases.ts';
 
 const haar = join(process.env.FER_DATA ?? '../shared/data', 'haar');
@@ -85,6 +85,19 @@ describe('detectMultiScale', () => {
     const sizes = { minSize: { width: 100, height: 100 }, maxSize: { width: 200, height: 200 } };
     expect(found).toHaveLength(1);
     expect(frontalFace.detectMultiScale(image, sizes)).toEqual(found);
+  });
+
+  it('says so if memory does not suffice, and goes on afterwards', async () => {
+    const classifier = await CascadeClassifier.frontalFace();
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('WebAssembly.Memory.grow(): Maximum memory size exceeded');
+    });
+    const image = picture('lisa1');
+    const [height, width] = image.shape;
+    expect(() => classifier.detectMultiScale(image)).toThrow(BackendError);
+    expect(() => classifier.detectMultiScale(image)).toThrow(`which ${width}x${height} pixels need`);
+    grow.mockRestore();
+    expect(classifier.detectMultiScale(image)).toHaveLength(1);
   });
 
   const byte = (...shape: number[]) => ndarray(new Uint8Array(shape.reduce((a, b) => a * b, 1)), shape);

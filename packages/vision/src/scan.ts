@@ -1,4 +1,5 @@
 /** @file The windows of one image: which of them a cascade accepts. */
+import { BackendError } from '@fer/core';
 import type { Cascade } from './cascade/cascade.ts';
 import { tableBytes, writeTable } from './cascade/table.ts';
 import type { GrayImage } from './image.ts';
@@ -68,6 +69,7 @@ export class Scanner {
     const table = tableBytes(this.#cascade);
     const largestTree = this.#cascade.treeSizes.reduce((most, nodes) => Math.max(most, nodes));
     const [first, second, scratch, found, numbers] = this.#allocate(
+      size,
       table,
       table,
       VECTOR * largestTree,
@@ -84,8 +86,11 @@ export class Scanner {
     return this.#workspace;
   }
 
-  /** The places of so many bytes each, which are 0 then. What was there before is lost. */
-  #allocate<Sizes extends number[]>(...sizes: Sizes): Sizes {
+  /**
+   * The places of so many bytes each, which are 0 then. What was there before is lost.
+   * @throws BackendError
+   */
+  #allocate<Sizes extends number[]>({ width, height }: Size, ...sizes: Sizes): Sizes {
     let end = 0;
     const places = sizes.map((bytes) => {
       const place = end;
@@ -93,7 +98,13 @@ export class Scanner {
       return place;
     });
     const missing = end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) {
+      try {
+        this.#memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        throw new BackendError('CascadeClassifier', `no memory for ${end} bytes, which ${width}x${height} pixels need`);
+      }
+    }
     new Uint8Array(this.#memory.buffer).fill(0);
     return places as Sizes; // as many
   }

@@ -59,6 +59,7 @@ export function historyTimeline(predictions: readonly Prediction[], options: His
         axis: {
           title: 'Time since the start',
           format: duration < HOUR ? '%-M:%S' : '%-H:%M:%S',
+          tickMinStep: 1000,
           grid: false,
           labelFlush: true,
         },
