@@ -141,6 +141,75 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
     await page.context().close();
   });
 
+  /** A film of the picture, as this browser records it. */
+  const film = async (page: Page): Promise<Buffer> => {
+    const picture = `data:image/png;base64,${await readFile(live.picture, 'base64')}`;
+    const base64 = await page.evaluate(async (src) => {
+      const image = Object.assign(new Image(), { src });
+      await image.decode();
+      const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+      const drawing = setInterval(() => canvas.getContext('2d')?.drawImage(image, 0, 0), 40);
+      const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm;codecs=vp8' });
+      const recorded = new Promise<Blob>((resolve) => {
+        recorder.ondataavailable = ({ data }) => resolve(data);
+      });
+      recorder.start();
+      setTimeout(() => recorder.stop(), 2000);
+      const blob = await recorded;
+      clearInterval(drawing);
+      return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
+    }, picture);
+    return Buffer.from(base64, 'base64');
+  };
+
+  it('follows the face in a video file, to its end', async () => {
+    const page = await live.open();
+    await ready(page);
+    await page.locator('#file').setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await film(page) });
+    await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
+    const hasEnded = () => page.locator('video').evaluate((video: HTMLVideoElement) => video.ended);
+    await expect.poll(hasEnded, { timeout: 20_000 }).toBe(true);
+    await button(page, 'Stop').click();
+    await page.locator('.timeline svg').waitFor();
+    const rows = await storedRows(page);
+    expect(rows.length).toBeGreaterThan(3);
+    expect([...new Set(rows.map((row) => row.face))]).toEqual([1]);
+    await page.context().close();
+  });
+
+  it('takes files that are dropped on it', async () => {
+    const page = await live.open();
+    await ready(page);
+    const transfer = await page.evaluateHandle(
+      (base64) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], 'picture.png', { type: 'image/png' }));
+        return data;
+      },
+      await readFile(live.picture, 'base64'),
+    );
+    for (const event of ['dragover', 'drop'])
+      await page.locator('#screen').dispatchEvent(event, { dataTransfer: transfer });
+    await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
+    await page.context().close();
+  });
+
+  it('says so when the browser has no room left for the history', async () => {
+    const page = await live.open({}, (opened) =>
+      opened.addInitScript(() => {
+        IDBObjectStore.prototype.add = IDBObjectStore.prototype.put = () => {
+          throw new DOMException('the disk is full', 'QuotaExceededError');
+        };
+      }),
+    );
+    await ready(page);
+    await page.locator('#file').setInputFiles(live.picture);
+    await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
+    await page.locator('#notices', { hasText: 'the disk is full' }).waitFor();
+    await page.context().close();
+  });
+
   it('says why there is no camera, and that files still work', async () => {
     const page = await live.open({ permissions: [] });
     await button(page, 'Start camera').click();
