@@ -15,6 +15,7 @@ import {
   type Model,
   noDecay,
   predict,
+  RAdam,
   RMSProp,
   Sequential,
   SGD,
@@ -36,6 +37,8 @@ describe('fit learns 64 random images by heart with', () => {
     new Adam({ learningRate: 0.02 }),
     new AdamW({ learningRate: 0.02 }),
     new Adamax({ learningRate: 0.03 }),
+    new RAdam({ learningRate: 0.03 }),
+    new SGD({ learningRate: 0.1, momentum: 0.9, lookahead: { steps: 5, rate: 0.5 } }),
     new RMSProp({ learningRate: 0.005 }),
     new RMSProp({ learningRate: 0.003, momentum: 0.9, centered: true }),
   ];

@@ -8,6 +8,7 @@ import {
   type Optimizer,
   type OptimizerOptions,
   type ParameterGroup,
+  RAdam,
   RMSProp,
   SGD,
 } from '@fer/layers';
@@ -86,6 +87,92 @@ describe('an optimizer takes the steps of tfjs', () => {
       expect(optimizer.steps).toBe(10);
     });
   }
+});
+
+describe('RAdam', () => {
+  /** Liu et al. 2020, algorithm 2, for one weight. */
+  function* reference(weight: number, rate: number, beta1: number, beta2: number) {
+    let [m, v, t] = [0, 0, 0];
+    const longest = 2 / (1 - beta2) - 1;
+    for (;;) {
+      const gradient: number = yield weight;
+      t++;
+      m = beta1 * m + (1 - beta1) * gradient;
+      v = beta2 * v + (1 - beta2) * gradient ** 2;
+      const mean = m / (1 - beta1 ** t);
+      const length = longest - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+      if (length > 5) {
+        const rectified = ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length);
+        weight -= (rate * Math.sqrt(rectified) * mean) / Math.sqrt(v / (1 - beta2 ** t));
+      } else weight -= rate * mean;
+    }
+  }
+
+  it.each([
+    [0.9, 0.999],
+    [0.8, 0.9],
+  ])('takes the steps of its definition, with betas %f and %f', async (beta1, beta2) => {
+    const random = new Random(2);
+    const initial = draw(random, -1, 1);
+    const weights = weightsOf({ 'a/kernel': initial });
+    const optimizer = new RAdam({ learningRate: 0.05, beta1, beta2, epsilon: 1e-10 });
+    const expected = initial.map((weight) => reference(weight, 0.05, beta1, beta2));
+    for (const one of expected) one.next(0);
+    for (let t = 1; t <= 20; t++) {
+      const gradient = draw(random, 0.2, 1).map((size, i) => (i % 2 ? size : -size));
+      step(optimizer, weights, { 'a/kernel': gradient });
+      const [actual] = Object.values(await valuesOf(weights));
+      const now = expected.map((one, i) => one.next(gradient[i] as number).value as number);
+      expectNumbersClose(actual ?? [], now, TOLERANCE, `step ${t}`);
+    }
+  });
+});
+
+describe('Lookahead', () => {
+  const options = { learningRate: 1, lookahead: { steps: 3, rate: 0.25 } };
+
+  it('takes the weights back to those that follow them slowly', async () => {
+    const weights = weightsOf({ 'a/kernel': [0, 8] });
+    const optimizer = new SGD(options);
+    const before = memory().tensors;
+    const seen: number[][] = [];
+    for (let t = 0; t < 6; t++) {
+      step(optimizer, weights, { 'a/kernel': [-4, 0] });
+      seen.push((await valuesOf(weights))['a/kernel'] as number[]);
+    }
+    // at the third step a quarter of the way from 0 to 12, at the sixth of that from 3 to 15
+    expect(seen.map(([first]) => first)).toEqual([4, 8, 3, 7, 11, 6]);
+    expect(seen.every(([, second]) => second === 8)).toBe(true);
+    expect(memory().tensors).toBe(before + 1);
+    optimizer.dispose();
+    expect(memory().tensors).toBe(before);
+  });
+
+  it('is continued from a state', async () => {
+    const [first, second] = [weightsOf({ a: [0] }), weightsOf({ a: [8] })];
+    const before = new Adam({ ...options, learningRate: 0.1 });
+    for (let t = 0; t < 4; t++) step(before, first, { a: [-4 + t] });
+    const after = new Adam({ ...options, learningRate: 0.1 });
+    after.loadStateDict(await before.stateDict());
+    second.get('a')?.assign(first.get('a') as Parameter);
+    for (let t = 0; t < 5; t++) {
+      for (const [optimizer, weights] of [
+        [before, first],
+        [after, second],
+      ] as const)
+        step(optimizer, weights, { a: [t] });
+      expect(await valuesOf(second)).toEqual(await valuesOf(first));
+    }
+    expect(() => new Adam().loadStateDict({})).toThrow();
+    const plain = await before.stateDict();
+    expect(() => new Adam().loadStateDict(plain)).toThrow("'a/slow' belongs to another optimizer");
+  });
+
+  it('refuses no steps and rates that lead away', () => {
+    expect(() => new SGD({ learningRate: 1, lookahead: { steps: 0, rate: 0.5 } })).toThrow('lookahead.steps');
+    for (const rate of [0, -1, 1.5, Number.NaN])
+      expect(() => new SGD({ learningRate: 1, lookahead: { steps: 5, rate } })).toThrow('lookahead.rate');
+  });
 });
 
 /** One step of plain descent by a gradient, which shows what became of it. */
@@ -188,6 +275,7 @@ describe('an optimizer', () => {
     () => new Adam(),
     () => new AdamW(),
     () => new Adamax(),
+    () => new RAdam(),
     () => new RMSProp({ centered: true, momentum: 0.9 }),
   ];
   for (const make of all) {

@@ -85,7 +85,7 @@ type Rated<O> = Omit<O, 'learningRate'> & { readonly learningRate: number };
 
 export type OptimizerPlan =
   | ({ readonly name: 'SGD' } & Rated<SGDOptions>)
-  | ({ readonly name: 'Adam' | 'AdamW' | 'Adamax' } & Rated<AdamOptions>)
+  | ({ readonly name: 'Adam' | 'AdamW' | 'Adamax' | 'RAdam' } & Rated<AdamOptions>)
   | ({ readonly name: 'RMSProp' } & Rated<RMSPropOptions>);
 
 export interface EvaluationPlan {

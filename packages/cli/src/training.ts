@@ -10,6 +10,7 @@ import {
   ModelCheckpoint,
   type Optimizer,
   ProgressBar,
+  RAdam,
   RMSProp,
   type Schedule,
   SGD,
@@ -18,7 +19,7 @@ import {
 } from '@fer/layers';
 import type { OptimizerPlan, TrainingPlan } from './experiment.ts';
 
-const OPTIMIZERS = { SGD, Adam, AdamW, Adamax, RMSProp };
+const OPTIMIZERS = { SGD, Adam, AdamW, Adamax, RAdam, RMSProp };
 
 export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerPlan['name'][];
 

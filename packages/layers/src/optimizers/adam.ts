@@ -1,5 +1,5 @@
 /** @file Adam and its relatives. */
-import { adamaxUpdate, adamUpdate, type Parameter } from '@fer/core';
+import { adamaxUpdate, adamUpdate, mul, noGrad, type Parameter, sub, tidy } from '@fer/core';
 import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
 
 export interface AdamOptions extends OptimizerOptions {
@@ -45,6 +45,39 @@ export class AdamW extends Adam {
   /** @param options The learning rate is 0.001 and the weight decay 0.004 unless given, as in Keras. */
   constructor(options: AdamOptions = {}) {
     super({ weightDecay: 0.004, ...options });
+  }
+}
+
+/** The length of a moving average from which on its variance is tractable, as in PyTorch. */
+const MIN_LENGTH = 5;
+
+/**
+ * Adam whose steps are as long as what is known of the squares allows (Liu et al. 2020): a warm-up without a schedule. Weight
+ * decay enters the gradient (L2).
+ */
+export class RAdam extends AdamFamily {
+  readonly className = 'RAdam';
+  protected readonly slots = ['m', 'v'];
+
+  /** @param options The learning rate is 0.001 unless given. */
+  constructor(options: AdamOptions = {}) {
+    super({ learningRate: 0.001, ...options });
+  }
+
+  protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
+    const [m, v] = state as [Parameter, Parameter];
+    const hyper = this.hyper(rates, step);
+    const longest = 2 / (1 - hyper.beta2) - 1;
+    const length = longest - (2 * step * hyper.beta2 ** step) / (1 - hyper.beta2 ** step);
+    const isKnown = length > MIN_LENGTH;
+    const rectification = isKnown
+      ? Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length))
+      : 0;
+    adamUpdate(weight, m, v, { ...hyper, learningRate: rates.learningRate * rectification, decoupled: false });
+    if (isKnown) return;
+    // the mean gradient alone
+    using next = noGrad(() => tidy(() => sub(weight, mul(m, rates.learningRate / (1 - hyper.beta1 ** step)))));
+    weight.assign(next);
   }
 }
 

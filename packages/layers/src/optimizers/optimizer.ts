@@ -3,6 +3,7 @@ import { ArgumentError, checkFinite, FormatError, GradientError, Parameter, type
 import { learningRateAt, type Schedule } from '../schedules.ts';
 import { downloaded, numberOf, storedNumber, uploaded } from '../stored.ts';
 import { type Clipping, clipGradients } from './clipping.ts';
+import { checkLookahead, type Lookahead, lookAhead } from './lookahead.ts';
 
 /** Weights that are trained differently. */
 export interface ParameterGroup {
@@ -23,7 +24,12 @@ export interface OptimizerOptions extends Clipping {
   readonly weightDecay?: number;
   /** Where several fit a weight, the last one that says something counts. */
   readonly groups?: readonly ParameterGroup[];
+  /** None unless given; Zhang et al. take 5 steps and a rate of 0.5. */
+  readonly lookahead?: Lookahead;
 }
+
+/** The slot of the weights that Lookahead keeps. */
+const SLOW = 'slow';
 
 /** What an update is told. */
 export interface Rates {
@@ -35,7 +41,7 @@ export interface Rates {
 export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   /** Its class' public name, which minifiers leave alone. */
   abstract readonly className: string;
-  /** Names of the tensors that are kept for each weight, all of which start at 0. */
+  /** Names of the tensors that an update keeps for each weight, all of which start at 0. */
   protected abstract readonly slots: readonly string[];
   /** What the schedule is multiplied by. ReduceLROnPlateau lowers it. */
   reduction = 1;
@@ -45,13 +51,14 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** @param options With all defaults that the subclass has. */
   constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
-    const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [] } = options;
+    const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [], lookahead } = options;
     learningRateAt(learningRate, 0);
     for (const [name, limit] of Object.entries({ clipValue, clipNorm, globalClipNorm }))
       if (limit !== undefined && !(limit > 0))
         throw new ArgumentError('Optimizer', `${name} must be above 0 but is ${limit}`);
     for (const rates of [{ weightDecay }, ...groups.map(({ weights, ...rates }) => rates)])
       for (const [name, value] of Object.entries(rates)) checkFinite('Optimizer', name, value);
+    if (lookahead) checkLookahead(lookahead);
     this.#groups = groups.map((group) => ({ pattern: patternOf(group), group }));
   }
 
@@ -84,15 +91,25 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const { learningRate } = this;
     this.#steps++;
     for (const [name, weight] of updated) {
-      this.update(weight, this.#stateOf(name, weight), this.#rates(name, learningRate), this.#steps);
+      const state = this.#stateOf(name, weight);
+      this.update(weight, state.slice(0, this.slots.length), this.#rates(name, learningRate), this.#steps);
       weight.zeroGrad();
+      const { lookahead } = this.options;
+      if (lookahead && this.#steps % lookahead.steps === 0)
+        lookAhead(weight, state.at(-1) as Parameter, lookahead.rate);
     }
+  }
+
+  /** All tensors that are kept for each weight. */
+  get #kept(): readonly string[] {
+    return this.options.lookahead ? [...this.slots, SLOW] : this.slots;
   }
 
   #stateOf(name: string, weight: Parameter): Parameter[] {
     let state = this.#state.get(name);
     if (!state) {
       state = this.slots.map(() => emptyLike(weight));
+      if (this.options.lookahead) state.push(new Parameter(weight, { trainable: false }));
       this.#state.set(name, state);
     }
     return state;
@@ -115,7 +132,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       reduction: storedNumber(this.reduction),
     };
     for (const [name, state] of this.#state) {
-      for (const [i, slot] of this.slots.entries())
+      for (const [i, slot] of this.#kept.entries())
         entries[`${name}/${slot}`] = await downloaded(state[i] as Parameter);
     }
     return entries;
@@ -132,12 +149,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const names = new Set<string>();
     for (const key of Object.keys(tensors)) {
       const [name, slot] = [key.slice(0, key.lastIndexOf('/')), key.slice(key.lastIndexOf('/') + 1)];
-      if (!this.slots.includes(slot)) throw this.#broken(`'${key}' belongs to another optimizer`);
+      if (!this.#kept.includes(slot)) throw this.#broken(`'${key}' belongs to another optimizer`);
       names.add(name);
     }
     const stored = [...names].map((name): [string, StoredTensor[]] => [
       name,
-      this.slots.map((slot) => {
+      this.#kept.map((slot) => {
         const tensor = tensors[`${name}/${slot}`];
         if (!tensor) throw this.#broken(`'${name}/${slot}' is missing`);
         return tensor;
@@ -150,7 +167,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   }
 
   #broken(message: string): FormatError {
-    return new FormatError(this.className, `the state does not fit: ${message} (it keeps ${this.slots.join(', ')})`);
+    return new FormatError(this.className, `the state does not fit: ${message} (it keeps ${this.#kept.join(', ')})`);
   }
 
   /** Frees the state: the optimizer is as new. */
