@@ -69,6 +69,44 @@ beforeAll(async () => {
   await setBackend('cpu');
 });
 
+describe('targets', () => {
+  const soft = dataset(6).withTargets(({ label }, index) => [label / 4, index / 8]);
+
+  it('take the place of labels in batches, wherever their items go', async () => {
+    const batches = soft
+      .filter((_, i) => i !== 2)
+      .map(flip())
+      .shuffle({ seed: 4 })
+      .batch(3);
+    const seen: number[] = [];
+    for await (const { images, labels } of batches.epoch(1)) {
+      expect(labels.dtype).toBe('float32');
+      expect(labels.shape).toEqual([images.shape[0], 2]);
+      const rows = Array.from(await labels.data());
+      for (let i = 0; i < rows.length; i += 2) {
+        const index = (rows[i + 1] as number) * 8;
+        expect(rows[i]).toBe((index % 3) / 4);
+        seen.push(index);
+      }
+      images.dispose();
+      labels.dispose();
+    }
+    expect(seen.sort()).toEqual([0, 1, 3, 4, 5]);
+    expect([...soft.labels]).toEqual([0, 1, 2, 0, 1, 2]);
+  });
+
+  it('must be as many for each item, from 0 to 1, and given after classes are chosen', () => {
+    const data = dataset(3);
+    expect(() => data.withTargets((_, i) => [0.5, 0.5, 0.5].slice(i))).toThrow('item 0 has 3 targets but item 1 2');
+    expect(() => data.withTargets(() => [])).toThrow('item 0 has 0 targets');
+    expect(() => data.withTargets(() => [0.5, Number.NaN])).toThrow('one of item 0 is NaN');
+    expect(() => data.withTargets((_, i) => [i])).toThrow('one of item 2 is 2');
+    const mixed = [...items(1), ...data.withTargets(() => [1]).items];
+    expect(() => new Dataset({ classes: CLASSES, items: mixed })).toThrow('item 0 has no targets but item 1 1');
+    expect(() => soft.keepClasses(['a'])).toThrow('keepClasses: the items have targets');
+  });
+});
+
 describe('Dataset', () => {
   it('selects items, and leaves the data set that it came from as it was', () => {
     const data = dataset(10);

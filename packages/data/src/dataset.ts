@@ -17,6 +17,8 @@ export interface Item extends Sample {
   /** The film that it is a frame of. */
   readonly sequence?: string;
   readonly path?: string;
+  /** See withTargets. */
+  readonly targets?: Float32Array;
 }
 
 export interface DatasetOptions {
@@ -55,13 +57,14 @@ export class Dataset {
   readonly damaged: readonly DamagedItem[];
   readonly #plan: Plan;
 
-  /** @throws ArgumentError for labels that are not an index into the classes. */
+  /** @throws ArgumentError for labels that are not an index into the classes, or targets as withTargets refuses them. */
   constructor({ classes, items, damaged = [] }: DatasetOptions, plan: Plan = UNTOUCHED) {
     const wrong = items.findIndex(({ label }) => classes[label] === undefined);
     if (wrong >= 0) {
       const expected = classes.length === 0 ? 'there are no classes' : `must be from 0 to ${classes.length - 1}`;
       throw new ArgumentError('Dataset', `the label of item ${wrong} ${expected} but is ${items[wrong]?.label}`);
     }
+    checkTargets(items);
     this.classes = classes;
     this.items = items;
     this.damaged = damaged;
@@ -124,8 +127,23 @@ export class Dataset {
     );
   }
 
-  /** The items of these classes alone, which get the labels 0, 1, ... in the order given. */
+  /**
+   * Gives each item probabilities, such as votes of several people or what a larger network says: batches hold them in place
+   * of labels, as float32 [N, K]. Labels stay for everything else.
+   * @throws ArgumentError if they are not as many numbers for each item, from 0 to 1
+   */
+  withTargets(targetsOf: (item: Item, index: number) => ArrayLike<number>): Dataset {
+    const items = this.items.map((item, index) => ({ ...item, targets: Float32Array.from(targetsOf(item, index)) }));
+    return this.#with(items);
+  }
+
+  /**
+   * The items of these classes alone, which get the labels 0, 1, ... in the order given.
+   * @throws ArgumentError for names that are no classes, or after withTargets, whose targets would stay as they are
+   */
   keepClasses(names: readonly string[]): Dataset {
+    if (this.items.some(({ targets }) => targets))
+      throw new ArgumentError('keepClasses', 'the items have targets: call withTargets afterwards');
     const labels = new Map(
       names.map((name, label) => {
         const old = this.classes.indexOf(name);
@@ -200,5 +218,19 @@ export class Dataset {
   /** A PNG file that shows, in a row for each class, its first images as they are in the first epoch. Node only. */
   preview(options: DatasetPreviewOptions = {}): Promise<Uint8Array> {
     return preview(this, options);
+  }
+}
+
+function checkTargets(items: readonly Item[]): void {
+  const count = items[0]?.targets?.length;
+  for (const [i, { targets }] of items.entries()) {
+    if (targets?.length !== count || count === 0)
+      throw new ArgumentError(
+        'Dataset',
+        `item 0 has ${count ?? 'no'} targets but item ${i} ${targets?.length ?? 'none'}`,
+      );
+    const wrong = targets?.find((value) => !(value >= 0 && value <= 1));
+    if (wrong !== undefined)
+      throw new ArgumentError('Dataset', `targets must be from 0 to 1 but one of item ${i} is ${wrong}`);
   }
 }

@@ -1,6 +1,6 @@
 /** @file Batches of tensors, epoch by epoch. */
 import { ArgumentError, checkInteger, type Tensor, tensor } from '@fer/core';
-import type { Dataset } from '../dataset.ts';
+import type { Dataset, Item } from '../dataset.ts';
 import type { HostBatch } from './host-batch.ts';
 import { type BatchPlan, compute } from './plan.ts';
 import { type PrefetchOptions, prefetched } from './prefetch.ts';
@@ -9,7 +9,7 @@ import { type PrefetchOptions, prefetched } from './prefetch.ts';
 export interface Batch {
   /** [N, H, W, C] float32 */
   readonly images: Tensor;
-  /** [N] int32 */
+  /** [N] int32; or targets [N, K] float32, if the items have them */
   readonly labels: Tensor;
 }
 
@@ -66,18 +66,25 @@ export class DatasetBatches implements Batches {
 
   async *#batches(epoch: number, firstBatch: number): AsyncGenerator<Batch, void, void> {
     const plans = this.#plans(epoch, firstBatch);
-    const { labels } = this.dataset;
     const batches = this.prefetching ? prefetched(plans, this.prefetching) : computed(plans);
     for await (const { plan, batch } of batches) {
-      yield {
-        images: tensor(batch.data, batch.shape),
-        labels: tensor(
-          Array.from(plan.indices, (index) => labels[index] as number),
-          [plan.indices.length],
-          'int32',
-        ),
-      };
+      yield { images: tensor(batch.data, batch.shape), labels: this.#labels(plan.indices) };
     }
+  }
+
+  #labels(indices: Uint32Array): Tensor {
+    const items = Array.from(indices, (index) => this.dataset.items[index] as Item);
+    const count = items[0]?.targets?.length;
+    if (count === undefined)
+      return tensor(
+        items.map(({ label }) => label),
+        [items.length],
+        'int32',
+      );
+    return tensor(
+      items.flatMap(({ targets }) => Array.from(targets as Float32Array)),
+      [items.length, count],
+    );
   }
 
   #plans(epoch: number, firstBatch: number): BatchPlan[] {
