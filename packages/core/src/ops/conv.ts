@@ -1,5 +1,5 @@
 /** @file Convolutions, dense and depthwise. */
-import { composite, compute, isRecorded, run } from '../autograd/tape.ts';
+import { composite, compute, type Inputs, isRecorded, run } from '../autograd/tape.ts';
 import type { Activation, Window2d } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, formatShape } from '../shape.ts';
@@ -77,11 +77,11 @@ function convolve(
   if (bias) checkVector(operator, 'bias', bias, window.outChannels);
   checkActivation(operator, activation);
   const shape = [at(x.shape, 0), window.outHeight, window.outWidth, window.outChannels];
-  if (!activation || !isRecorded([x, filter, bias]))
-    return run(operator, [x, filter, bias], { ...window, activation }, shape);
-  return composite([x, filter, bias], () =>
-    unary(activation, run(operator, [x, filter, bias], { ...window, activation: undefined }, shape)),
-  );
+  const inputs: Inputs<'conv2d'> = [x, filter, bias];
+  // assigned, as spreading makes an object that engines are slow to read
+  if (!activation || !isRecorded(inputs)) return run(operator, inputs, Object.assign(window, { activation }), shape);
+  const attributes = Object.assign(window, { activation: undefined });
+  return composite(inputs, () => unary(activation, run(operator, inputs, attributes, shape)));
 }
 
 const imageShape = ({ batch, inHeight, inWidth, inChannels }: Window2d) => [batch, inHeight, inWidth, inChannels];

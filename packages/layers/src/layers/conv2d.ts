@@ -38,7 +38,7 @@ export class Conv2D extends Layer<Tensor, Conv2DOptions> {
     const kernel = this.weight('kernel');
     const bias = this.options.useBias === false ? undefined : this.weight('bias');
     return activated(this.options.activation, [x, kernel, bias], (activation) =>
-      conv2d(x, kernel, { ...windowOptions(this.options), bias, activation }),
+      conv2d(x, kernel, Object.assign(windowOptions(this.options), { bias, activation })),
     );
   }
 

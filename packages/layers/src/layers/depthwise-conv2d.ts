@@ -45,7 +45,7 @@ export class DepthwiseConv2D extends Layer<Tensor, DepthwiseConv2DOptions> {
     const kernel = this.weight('depthwise_kernel');
     const bias = this.options.useBias === false ? undefined : this.weight('bias');
     return activated(this.options.activation, [x, kernel, bias], (activation) =>
-      depthwiseConv2d(x, kernel, { ...windowOptions(this.options), bias, activation }),
+      depthwiseConv2d(x, kernel, Object.assign(windowOptions(this.options), { bias, activation })),
     );
   }
 

@@ -20,7 +20,7 @@ export interface WindowLayerOptions {
   readonly dilationRate?: Pair;
 }
 
-/** The same in the operators' terms. */
+/** The same in the operators' terms: a new object, to assign more options to, as engines are slow to spread objects. */
 export function windowOptions({
   strides = 1,
   padding = 'valid',
