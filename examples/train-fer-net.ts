@@ -39,11 +39,12 @@ import { ferNet } from '@fer/models';
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
-    out: { type: 'string', default: 'runs/fer-net' },
+    out: { type: 'string' },
     epochs: { type: 'string', default: '1' },
     from: { type: 'string' },
   },
 });
+const { out = options.data ? 'runs/fer-net' : 'runs/fer-net-drawn' } = options;
 const epochs = Number(options.epochs);
 await setBackend('simd');
 
@@ -54,30 +55,40 @@ const VOTED = 10;
 /** FER+ in FER2013's order: angry, disgust, fear, happy, sad, surprise, neutral. */
 const VOTED_AS = [4, 5, 6, 1, 3, 2, 0];
 
+/** What FER+ writes in place of the votes on a face that it left out. */
+const LEFT_OUT = 255;
+
 /**
- * One softmax over both kinds of classes. As their shares are fixed, its cross-entropy is that of the labels and that of the
- * votes, weighed by the shares, each with a softmax of its own.
+ * One softmax over both kinds of classes. Its cross-entropy is that of the labels and that of the votes, weighed by their shares,
+ * each with a softmax of its own, and a term that teaches the shares themselves.
  */
 const LABEL_SHARE = 0.7;
 
+/** What labels and votes give up for all classes alike. */
+const LABEL_SMOOTHING = 0.1;
+const VOTE_SMOOTHING = 0.05;
+
 /** @param votes None where FER+ left the face out. */
-function targetsOf(label: number, votes: ArrayLike<number> | undefined): number[] {
-  const total = votes ? Array.from(votes).reduce((sum, count) => sum + count, 0) : 0;
+function targetsOf(label: number, votes: ArrayLike<number> = []): number[] {
+  const labels = Array.from({ length: CLASSES }, (_, c) => Number(c === label));
+  const counts = Array.from({ length: VOTED }, (_, c) => votes[c] ?? 0);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const shares = counts.map((count) => (total > 0 ? count / total : 1 / VOTED));
   return [
-    ...Array.from({ length: CLASSES }, (_, c) => LABEL_SHARE * (0.9 * Number(c === label) + 0.1 / CLASSES)),
-    ...Array.from(
-      { length: VOTED },
-      (_, c) => (1 - LABEL_SHARE) * (0.95 * ((votes?.[c] ?? 1) / (total || VOTED)) + 0.05 / VOTED),
-    ),
+    ...smoothed(labels, LABEL_SMOOTHING).map((share) => LABEL_SHARE * share),
+    ...smoothed(shares, VOTE_SMOOTHING).map((share) => (1 - LABEL_SHARE) * share),
   ];
 }
+
+const smoothed = (shares: readonly number[], smoothing: number) =>
+  shares.map((share) => (1 - smoothing) * share + smoothing / shares.length);
 
 async function votedFaces(folder: string): Promise<Dataset> {
   const faces = await npyPair(`${folder}/train_images.npy`, `${folder}/train_labels.npy`);
   const { data } = parseNpy(await readFile(`${folder}/train_ferplus_votes.npy`));
   return faces.withTargets(({ label }, i) => {
     const votes = data.subarray(VOTED * i, VOTED * (i + 1));
-    return targetsOf(label, votes[0] === 255 ? undefined : votes);
+    return targetsOf(label, votes[0] === LEFT_OUT ? undefined : votes);
   });
 }
 
@@ -138,9 +149,9 @@ const optimizer = new SGD({
   groups: [noDecay],
   globalClipNorm: 5,
 });
-await mkdir(options.out, { recursive: true });
-const last = `${options.out}/last.safetensors`;
-const callbacks = [new ProgressBar(), new CSVLogger(`${options.out}/log.csv`), new ModelCheckpoint({ last })];
+await mkdir(out, { recursive: true });
+const last = `${out}/last.safetensors`;
+const callbacks = [new ProgressBar(), new CSVLogger(`${out}/log.csv`), new ModelCheckpoint({ last })];
 const resume = existsSync(last) && options.data ? { resume: last } : {};
 const history = await fit(model, { train, validation, epochs, optimizer, ema: 0.999, seed: 3, callbacks, ...resume });
 
@@ -149,6 +160,6 @@ else {
   // the classes of FER+ have done their part
   const network = ferNet({ classes: CLASSES });
   await copyWeights(model, network);
-  await saveModel(network, `${options.out}/fer-net.safetensors`);
-  console.log(`${optimizer.steps} steps; ${options.out}/fer-net.safetensors`);
+  await saveModel(network, `${out}/fer-net.safetensors`);
+  console.log(`${optimizer.steps} steps; ${out}/fer-net.safetensors`);
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const HEIGHT = 16;
 const WIDTH = 24;
 
-/** What was seen: brightness falls from left to right, and jumps in the middle. */
+/** What was seen: brightness rises from left to right, and jumps in the middle. */
 const seen = (y: number, x: number) => (y < HEIGHT / 2 ? 0 : 128) + 4 * x;
 
 /** Where the first row and the first column of the file are in what was seen, by orientation. */

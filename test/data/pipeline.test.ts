@@ -97,12 +97,12 @@ describe('targets', () => {
 
   it('must be as many for each item, from 0 to 1, and given after classes are chosen', () => {
     const data = dataset(3);
-    expect(() => data.withTargets((_, i) => [0.5, 0.5, 0.5].slice(i))).toThrow('item 0 has 3 targets but item 1 2');
-    expect(() => data.withTargets(() => [])).toThrow('item 0 has 0 targets');
+    expect(() => data.withTargets((_, i) => [0.5, 0.5, 0.5].slice(i))).toThrow('but item 0 has 3 and item 1 2');
+    expect(() => data.withTargets(() => [])).toThrow('targets must not be empty');
     expect(() => data.withTargets(() => [0.5, Number.NaN])).toThrow('one of item 0 is NaN');
     expect(() => data.withTargets((_, i) => [i])).toThrow('one of item 2 is 2');
     const mixed = [...items(1), ...data.withTargets(() => [1]).items];
-    expect(() => new Dataset({ classes: CLASSES, items: mixed })).toThrow('item 0 has no targets but item 1 1');
+    expect(() => new Dataset({ classes: CLASSES, items: mixed })).toThrow('but item 0 has none and item 1 1');
     expect(() => soft.keepClasses(['a'])).toThrow('keepClasses: the items have targets');
   });
 });

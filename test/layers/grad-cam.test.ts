@@ -12,7 +12,10 @@ import {
   input,
   MaxPooling2D,
   Model,
+  Reshape,
   Sequential,
+  type SymbolicTensor,
+  ZeroPadding2D,
 } from '@fer/layers';
 import { describe, expect, it } from 'vitest';
 
@@ -122,6 +125,23 @@ describe('gradCam', () => {
     for (const [i, value] of heat.entries()) expect(value).toBeCloseTo(rows[Math.floor(i / 4)] as number, 5);
   });
 
+  it('looks, unless told otherwise, where everything passes through, and not at padding', async () => {
+    const from = input([12, 12, 2]);
+    const strided = (x: SymbolicTensor) =>
+      new Add().apply([
+        x.pipe(new ZeroPadding2D({ padding: 1 }), new Conv2D({ filters: 3, kernelSize: 3, strides: 2 })),
+        x.pipe(new Conv2D({ filters: 3, kernelSize: 1, strides: 2 })),
+      ]);
+    const passage = new Conv2D({ filters: 4, kernelSize: 3, padding: 'same' }).apply(from);
+    const small = strided(strided(passage));
+    const model = new Model({ input: from, output: small.pipe(new Flatten(), new Dense({ units: 2 })), seed: 1 });
+    using x = randomNormal([1, 12, 12, 2], new Random(3));
+    // 6x6 pixels; the last 36 and more in the order of computation are a branch's
+    const heat = await valuesOf(() => gradCam(model, x));
+    expect(heat).toEqual(await valuesOf(() => gradCam(model, x, { layer: 'add' })));
+    expect(heat.length).toBe(144);
+  });
+
   it('is 0 where nothing speaks for the class', async () => {
     const model = network();
     const { 'scores/kernel': kernel, ...others } = await model.stateDict();
@@ -150,6 +170,13 @@ describe('gradCam', () => {
     expect(() => gradCam(model, x, { layer: 'scores' })).toThrow('gradCam: the results of Dense');
     expect(() => gradCam(model, x, { classes: [0, 1] })).toThrow('gradCam: classes must be one for each of 1 examples');
     expect(() => gradCam(model, x, { classes: [3] })).toThrow('gradCam: classes must be from 0 to 2 but one is 3');
+    const pixels = input([126]);
+    const shaped = new Model({
+      input: pixels,
+      output: pixels.pipe(new Reshape({ targetShape: [7, 9, 2] }), ...(model.layers as never[])),
+    });
+    using flatImage = randomNormal([1, 126], new Random(1));
+    expect(() => gradCam(shaped, flatImage)).toThrow('gradCam: expected x [N,height,width,channels] but got [1,126]');
     expect(() => gradCam(model.submodel('features'), x)).toThrow('must give scores [N,classes]');
     const from = input([7, 9, 2]);
     const side = from.pipe(new Conv2D({ filters: 2, kernelSize: 1, name: 'side' }));
@@ -158,9 +185,9 @@ describe('gradCam', () => {
     expect(() => gradCam(around, x, { layer: 'side' })).toThrow(
       "gradCam: the scores depend on more than the result of Conv2D 'side'",
     );
-    const flat = input([7]);
-    const dense = new Model({ input: flat, output: flat.pipe(new Dense({ units: 3 })) });
-    using row = randomNormal([1, 7], new Random(1));
+    const flat = input([1, 1, 7]);
+    const dense = new Model({ input: flat, output: flat.pipe(new Flatten(), new Dense({ units: 3 })) });
+    using row = randomNormal([1, 1, 1, 7], new Random(1));
     expect(() => gradCam(dense, row)).toThrow('has more than a pixel');
   });
 });

@@ -163,9 +163,10 @@ describe('Lookahead', () => {
         step(optimizer, weights, { a: [t] });
       expect(await valuesOf(second)).toEqual(await valuesOf(first));
     }
-    expect(() => new Adam().loadStateDict({})).toThrow();
-    const plain = await before.stateDict();
-    expect(() => new Adam().loadStateDict(plain)).toThrow("'a/slow' belongs to another optimizer");
+    const slow = await before.stateDict();
+    expect(() => new Adam().loadStateDict(slow)).toThrow("'a/slow' belongs to another optimizer");
+    const { 'a/slow': _, ...plain } = slow;
+    expect(() => before.loadStateDict(plain)).toThrow("'a/slow' is missing");
   });
 
   it('refuses no steps and rates that lead away', () => {

@@ -1,6 +1,6 @@
 /** @file A picture of where in faces a network sees their expressions. */
 import { Random, tensor } from '@fer/core';
-import { encodePng, heatOverlay, type Image, imageGrid } from '@fer/data';
+import { encodePng, heatOverlay, type Image, imageGrid, toGrayscale } from '@fer/data';
 import { gradCam, writeAtomically } from '@fer/layers';
 import type { Pretrained } from '@fer/models';
 import type { Face } from './prediction.ts';
@@ -21,7 +21,7 @@ export async function writeExplanation(
     const seen = preprocess(image, random);
     using x = tensor(seen, [1, ...seen.shape]);
     using heat = gradCam(model, x);
-    overlays.push(heatOverlay(seen, (await heat.ndarray()).pick(0, null, null, null) as Image));
+    overlays.push(heatOverlay(toGrayscale()(seen, random), (await heat.ndarray()).pick(0, null, null, null) as Image));
   }
   const rows = Array.from({ length: Math.ceil(overlays.length / COLUMNS) }, (_, i) =>
     overlays.slice(i * COLUMNS, (i + 1) * COLUMNS),

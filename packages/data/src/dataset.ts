@@ -223,11 +223,12 @@ export class Dataset {
 
 function checkTargets(items: readonly Item[]): void {
   const count = items[0]?.targets?.length;
+  if (count === 0) throw new ArgumentError('Dataset', 'targets must not be empty');
   for (const [i, { targets }] of items.entries()) {
-    if (targets?.length !== count || count === 0)
+    if (targets?.length !== count)
       throw new ArgumentError(
         'Dataset',
-        `item 0 has ${count ?? 'no'} targets but item ${i} ${targets?.length ?? 'none'}`,
+        `targets must be as many for each item but item 0 has ${count ?? 'none'} and item ${i} ${targets?.length ?? 'none'}`,
       );
     const wrong = targets?.find((value) => !(value >= 0 && value <= 1));
     if (wrong !== undefined)

@@ -7,6 +7,7 @@ import {
   max,
   maximum,
   mean,
+  minimum,
   mul,
   noGrad,
   type Parameter,
@@ -19,11 +20,15 @@ import {
   tidy,
 } from '@fer/core';
 import { probabilitiesOf } from './labels.ts';
+import { ZeroPadding2D } from './layers/index.ts';
 import { Model } from './model.ts';
-import { argumentOf, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
+import { input, reapplied, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
 
 export interface GradCamOptions {
-  /** The layer whose channels are weighed; the last one of 5x5 pixels or more unless given. Earlier ones see finer. */
+  /**
+   * The layer whose channels are weighed, at its last application. Earlier ones see finer. Unless given, the last one of 25
+   * pixels or more, or else of two, that everything after it passes through.
+   */
   readonly layer?: string;
   /** A class for each example; the one of its highest score unless given. */
   readonly classes?: readonly number[];
@@ -38,12 +43,15 @@ const SMALLEST_PEAK = 1e-30;
 /**
  * The places that speak for a class: Grad-CAM (Selvaraju et al. 2017). The channels of a layer's result are added up, each
  * by the mean derivative of the class' score with respect to it; what is negative speaks against the class, and is 0.
+ * @param model Gives logits: behind a softmax the derivatives of a sure prediction vanish.
  * @param x [N, height, width, channels]
  * @returns [N, height, width, 1], from 0 to 1, which is each example's strongest place
- * @throws ShapeError, ArgumentError for a layer that does not exist, has no pixels, or is passed by on another way
+ * @throws ShapeError; ArgumentError for classes that do not fit, and for a layer that does not exist, has no pixels, or is
+ * passed by on another way
  */
 export function gradCam(model: Model, x: Tensor, { layer, classes }: GradCamOptions = {}): Tensor {
   model.checkInput(x);
+  if (x.rank !== 4) throw new ShapeError('gradCam', `expected x [N,height,width,channels] but got [${x.shape}]`);
   const [batch = 0, height = 0, width = 0] = x.shape;
   const [count = 0] = model.output.shape;
   if (model.output.shape.length !== 1)
@@ -61,7 +69,8 @@ export function gradCam(model: Model, x: Tensor, { layer, classes }: GradCamOpti
     const derivative = frozen(head, () => grad(score)(features));
     const heat = relu(sum(mul(features, mean(derivative, [1, 2], true)), -1, true));
     const large = resizeBilinear(heat, [height, width]);
-    return div(large, maximum(max(large, [1, 2], true), SMALLEST_PEAK));
+    // GPUs may divide a number by itself and get more than 1
+    return minimum(div(large, maximum(max(large, [1, 2], true), SMALLEST_PEAK)), 1);
   });
 }
 
@@ -74,14 +83,26 @@ function checkClasses(classes: readonly number[] | undefined, batch: number, cou
     throw new ArgumentError('gradCam', `classes must be from 0 to ${count - 1} but one is ${wrong}`);
 }
 
-/** The deepest layer that still tells places apart. */
-function lastWithPixels({ order, label }: Model): SymbolicTensor {
-  const pixelsOf = ({ layer, shape: [height = 0, width = 0, channels = 0] }: SymbolicTensor) =>
-    layer && channels > 0 ? height * width : 0;
-  const found = [ENOUGH_PIXELS, 2].map((least) => order.findLast((symbolic) => pixelsOf(symbolic) >= least));
-  const place = found[0] ?? found[1];
-  if (!place) throw new ArgumentError('gradCam', `no layer of ${label} has more than a pixel`);
+/** The deepest layer that still tells places apart. Padding would shift its pixels over the image. */
+function lastWithPixels(model: Model): SymbolicTensor {
+  const candidates = passages(model).filter(
+    ({ layer, shape }) => layer && !(layer instanceof ZeroPadding2D) && shape.length === 3,
+  );
+  const last = (least: number) => candidates.findLast(({ shape: [height = 0, width = 0] }) => height * width >= least);
+  const place = last(ENOUGH_PIXELS) ?? last(2);
+  if (!place) throw new ArgumentError('gradCam', `no layer of ${model.label} has more than a pixel`);
   return place;
+}
+
+/** The results without which nothing after them can be computed. */
+function passages({ order }: Model): SymbolicTensor[] {
+  const lastUses = new Map(order.flatMap(({ inputs }, i) => inputs.map((operand) => [operand, i] as const)));
+  let reach = 0; // how far the results before this one are used
+  return order.filter((symbolic, i) => {
+    const isPassage = reach <= i;
+    reach = Math.max(reach, lastUses.get(symbolic) ?? 0);
+    return isPassage;
+  });
 }
 
 function resultOf(model: Model, name: string): SymbolicTensor {
@@ -95,18 +116,14 @@ function resultOf(model: Model, name: string): SymbolicTensor {
 /** The rest of a model, from a result on. */
 function headOf(model: Model, from: SymbolicTensor): Model {
   const start = input(from.shape);
-  const results = new Map([[from, start]]);
-  for (const symbolic of rest(model, from)) {
-    const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
-    results.set(symbolic, symbolic.layer?.apply(argumentOf(symbolic.layer, operands)) as SymbolicTensor);
-  }
-  return new Model({ input: start, output: results.get(model.output) as SymbolicTensor });
+  return new Model({ input: start, output: reapplied(rest(model, from), start) });
 }
 
 function rest(model: Model, from: SymbolicTensor): SymbolicTensor[] {
   try {
-    return topologicalOrder(from, model.output).slice(1);
-  } catch {
+    return topologicalOrder(from, model.output);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
     throw new ArgumentError('gradCam', `the scores depend on more than the result of ${from.layer?.label}`);
   }
 }

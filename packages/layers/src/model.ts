@@ -5,7 +5,7 @@ import { fused } from './fuse.ts';
 import { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';
 import { defaultName } from './names.ts';
 import { type Summary, summarize } from './summary.ts';
-import { type AnyLayer, argumentOf, input, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
+import { type AnyLayer, argumentOf, input, reapplied, type SymbolicTensor, topologicalOrder } from './symbolic.ts';
 
 export interface ModelOptions extends LayerOptions {
   readonly input: SymbolicTensor;
@@ -82,14 +82,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
 
   /** Applies the model's own layers, with their weights, to another input. */
   override apply(x: SymbolicTensor): SymbolicTensor {
-    const results = new Map([[this.input, x]]);
-    for (const symbolic of this.order) {
-      const { layer } = symbolic;
-      if (!layer) continue;
-      const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
-      results.set(symbolic, layer.apply(argumentOf(layer, operands)));
-    }
-    return results.get(this.output) as SymbolicTensor;
+    return reapplied(this.order, x);
   }
 
   override macs(inputShape: Shape = this.inputShape): number {

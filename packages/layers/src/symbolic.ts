@@ -42,6 +42,20 @@ export function input(shape: Shape): SymbolicTensor {
   return new SymbolicTensor(shape);
 }
 
+/** Applies the layers of results, each after what it is computed from, to something else than the first of them. */
+export function reapplied([from, ...others]: readonly SymbolicTensor[], x: SymbolicTensor): SymbolicTensor {
+  const results = new Map([[from, x]]);
+  let last = x;
+  for (const symbolic of others) {
+    const { layer } = symbolic;
+    if (!layer) continue;
+    const operands = symbolic.inputs.map((operand) => results.get(operand) as SymbolicTensor);
+    last = layer.apply(argumentOf(layer, operands));
+    results.set(symbolic, last);
+  }
+  return last;
+}
+
 /**
  * Everything between `from` and `to`, each after what it is computed from; `from` itself is the first.
  * @throws ArgumentError if `to` depends on another input

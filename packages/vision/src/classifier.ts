@@ -66,7 +66,7 @@ export class CascadeClassifier {
   /**
    * The objects in an image, none if it is smaller than `windowSize`. If no size that is looked for lies from `minSize` to
    * `maxSize`, the one closest to `minSize` is looked for, as in OpenCV.
-   * @throws ShapeError, DTypeError, ArgumentError
+   * @throws ShapeError, DTypeError, ArgumentError; BackendError if memory does not suffice
    */
   detectMultiScale(image: ByteImage, options: DetectOptions = {}): Detection[] {
     const { scaleFactor = 1.1, minNeighbors = 3 } = options;

@@ -47,6 +47,7 @@ export class Scanner {
   /**
    * Calls `accept` for each window that every stage accepts.
    * @param largest No image will be larger, until another size is given.
+   * @throws BackendError if memory does not suffice
    */
   scan(image: GrayImage, largest: Size, { columns, rows, step }: Grid, accept: (x: number, y: number) => void): void {
     const { integrals, tables, scratch, found } = this.#prepare(largest);
@@ -101,7 +102,8 @@ export class Scanner {
     if (missing > 0) {
       try {
         this.#memory.grow(Math.ceil(missing / PAGE));
-      } catch {
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
         throw new BackendError('CascadeClassifier', `no memory for ${end} bytes, which ${width}x${height} pixels need`);
       }
     }

@@ -78,10 +78,11 @@ function convolve(
   checkActivation(operator, activation);
   const shape = [at(x.shape, 0), window.outHeight, window.outWidth, window.outChannels];
   const inputs: Inputs<'conv2d'> = [x, filter, bias];
-  // assigned, as spreading makes an object that engines are slow to read
-  if (!activation || !isRecorded(inputs)) return run(operator, inputs, Object.assign(window, { activation }), shape);
-  const attributes = Object.assign(window, { activation: undefined });
-  return composite(inputs, () => unary(activation, run(operator, inputs, attributes, shape)));
+  const apart = activation && isRecorded(inputs) ? activation : undefined;
+  // assigned to the caller's new object, as spreading it makes one that engines are slow to read
+  const attributes = Object.assign(window, { activation: apart ? undefined : activation });
+  if (!apart) return run(operator, inputs, attributes, shape);
+  return composite(inputs, () => unary(apart, run(operator, inputs, attributes, shape)));
 }
 
 const imageShape = ({ batch, inHeight, inWidth, inChannels }: Window2d) => [batch, inHeight, inWidth, inChannels];

@@ -22,7 +22,7 @@ const MAX_PIXELS = 2 ** 24;
 
 /**
  * A PNG or JPEG file's image as bytes: [height, width, 1] if it is gray, else [height, width, 3]. 16 bits are rounded to
- * 8; alpha is left out, as by Pillow's convert('RGB').
+ * 8; alpha is left out, as by Pillow's convert('RGB'). A JPEG is turned as its EXIF data say.
  * @throws DataError if it is damaged, too large or of another format; BackendError for PNG in browsers.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Image> {

@@ -67,18 +67,21 @@ export class RAdam extends AdamFamily {
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
     const [m, v] = state as [Parameter, Parameter];
     const hyper = this.hyper(rates, step);
-    const longest = 2 / (1 - hyper.beta2) - 1;
-    const length = longest - (2 * step * hyper.beta2 ** step) / (1 - hyper.beta2 ** step);
-    const isKnown = length > MIN_LENGTH;
-    const rectification = isKnown
-      ? Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length))
-      : 0;
+    const rectification = rectificationAt(step, hyper.beta2);
+    // at a rate of 0 it moves the running means alone
     adamUpdate(weight, m, v, { ...hyper, learningRate: rates.learningRate * rectification, decoupled: false });
-    if (isKnown) return;
-    // the mean gradient alone
+    if (rectification > 0) return;
     using next = noGrad(() => tidy(() => sub(weight, mul(m, rates.learningRate / (1 - hyper.beta1 ** step)))));
     weight.assign(next);
   }
+}
+
+/** What the variance of the steps at that time calls for; 0 as long as it is not tractable. */
+function rectificationAt(step: number, beta2: number): number {
+  const longest = 2 / (1 - beta2) - 1;
+  const length = longest - (2 * step * beta2 ** step) / (1 - beta2 ** step);
+  if (length <= MIN_LENGTH) return 0;
+  return Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
 }
 
 /** Adam's form for the maximum norm (Kingma & Ba 2015, section 7.1). Weight decay enters the gradient (L2). */

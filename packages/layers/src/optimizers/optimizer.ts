@@ -24,7 +24,10 @@ export interface OptimizerOptions extends Clipping {
   readonly weightDecay?: number;
   /** Where several fit a weight, the last one that says something counts. */
   readonly groups?: readonly ParameterGroup[];
-  /** None unless given; Zhang et al. take 5 steps and a rate of 0.5. */
+  /**
+   * None unless given; Zhang et al. take 5 steps and a rate of 0.5. Weights that are replaced between two trainings would be
+   * pulled back to those before: dispose the optimizer first.
+   */
   readonly lookahead?: Lookahead;
 }
 
@@ -89,12 +92,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       this.options,
     );
     const { learningRate } = this;
+    const { lookahead } = this.options;
     this.#steps++;
     for (const [name, weight] of updated) {
       const state = this.#stateOf(name, weight);
       this.update(weight, state.slice(0, this.slots.length), this.#rates(name, learningRate), this.#steps);
       weight.zeroGrad();
-      const { lookahead } = this.options;
       if (lookahead && this.#steps % lookahead.steps === 0)
         lookAhead(weight, state.at(-1) as Parameter, lookahead.rate);
     }
