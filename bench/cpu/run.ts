@@ -44,6 +44,8 @@ const entrants: Record<string, Entrant[]> = {
   ],
   training: [
     { file: 'fer' },
+    // what more threads gain, by turns with one
+    ...(options.threads === '1' ? [] : [{ file: 'fer', env: { FER_THREADS: '1' } }]),
     { file: 'tfjs', env: { TFJS_BACKEND: 'cpu' } },
     { file: 'jax' },
     { file: 'fer', work: gemm },

@@ -1,7 +1,9 @@
 /** @file Trained networks in files, and classifying pictures with them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArgumentError, FormatError, memory, setBackend } from '@fer/core';
-import { DataError, encodePng } from '@fer/data';
-import { encodeModel } from '@fer/layers';
+import { DataError, encodePng, npyPair } from '@fer/data';
+import { encodeModel, evaluate } from '@fer/layers';
 import {
   decodePretrained,
   encodePretrained,
@@ -110,6 +112,18 @@ describe('networks that come with the package', () => {
     expect(labels).toHaveLength(7);
     expect(preprocess.config.name).toBe('compose');
     expect(card).toContain('PublicTest');
+    model.dispose();
+  });
+
+  const images = join(process.env.FER_DATA ?? '../shared/data', 'fer2013/public_test_images.npy');
+  if (!existsSync(images)) console.warn(`SKIPPED: ${images} does not exist, so that no accuracy is measured`);
+
+  it.skipIf(!existsSync(images)).each(listPretrained())('%s is as good as its card says', async (name) => {
+    const faces = await npyPair(images, images.replace('images', 'labels'));
+    const { model, labels, preprocess, card } = await loadPretrained(name);
+    const { accuracy = 0 } = await evaluate(model, faces.keepClasses(labels).map(preprocess).batch(256));
+    const said = Number(/([\d.]+) % of FER2013's PublicTest/.exec(card)?.[1]);
+    expect(Math.abs(100 * accuracy - said)).toBeLessThan(0.1);
     model.dispose();
   });
 
