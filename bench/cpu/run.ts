@@ -209,7 +209,7 @@ function save(suite: string, rows: readonly Row[]): void {
   const folder = new URL('../../docs/results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const file = `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
-  const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads}`;
+  const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads} --rounds ${options.rounds}`;
   const report = { machine, command, date: new Date().toISOString(), rows };
   writeFileSync(new URL(`${file}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(

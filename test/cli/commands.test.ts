@@ -277,6 +277,7 @@ describe('errors are one line, and an exit code', () => {
     [['train', '--optimizer', 'Lion'], 1, /optimizer must be one of SGD, Adam/],
     [['predict', '--detect'], 1, /^fer: predict: --detect needs images/],
     [['predict', 'a.png', '--detect', '--explain', 'b.png'], 1, /^fer: predict: --explain needs images of one face/],
+    [['predict', '--crops', '10', '--explain', 'b.png'], 1, /^fer: predict: --explain .*, and one view of each/],
     [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
     [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
     [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],

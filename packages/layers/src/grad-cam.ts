@@ -106,11 +106,13 @@ function passages({ order }: Model): SymbolicTensor[] {
 }
 
 function resultOf(model: Model, name: string): SymbolicTensor {
-  const layer = model.layer(name);
-  const found = model.order.findLast((symbolic) => symbolic.layer === layer) as SymbolicTensor;
-  if (found.shape.length !== 3)
-    throw new ArgumentError('gradCam', `the results of ${layer.label} must be images but are [${found.shape}]`);
-  return found;
+  const { output } = model.submodel(name);
+  if (output.shape.length !== 3)
+    throw new ArgumentError(
+      'gradCam',
+      `the results of ${output.layer?.label} must be images but are [${output.shape}]`,
+    );
+  return output;
 }
 
 /** The rest of a model, from a result on. */

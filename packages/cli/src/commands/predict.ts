@@ -48,8 +48,8 @@ async function predict(images: readonly string[], options: PredictOptions, comma
   const { detect = false, explain, weights } = options;
   if (detect && (images.length === 0 || options.crops > 1))
     throw new ArgumentError('predict', '--detect needs images, and one view of each face');
-  if (detect && explain)
-    throw new ArgumentError('predict', '--explain needs images of one face each, without --detect');
+  if (explain && (detect || options.crops > 1))
+    throw new ArgumentError('predict', '--explain needs images of one face each, and one view of each');
   const faces = images.length > 0 ? await readFaces(images) : drawnFaces();
   await startBackend(command);
   const network = await loadClassifier(weights);

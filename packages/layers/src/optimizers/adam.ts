@@ -13,6 +13,11 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** By running means of the gradient and of its square or magnitude. */
 abstract class AdamFamily extends Optimizer<AdamOptions> {
+  /** @param options The learning rate is 0.001 unless given. */
+  constructor(options: AdamOptions = {}) {
+    super({ learningRate: 0.001, ...options });
+  }
+
   protected hyper(rates: Rates, step: number) {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = this.options;
     return { ...rates, beta1, beta2, epsilon, step };
@@ -25,11 +30,6 @@ export class Adam extends AdamFamily {
   protected readonly slots = ['m', 'v'];
   /** Whether decay leaves the gradient alone. */
   protected readonly decoupled: boolean = false;
-
-  /** @param options The learning rate is 0.001 unless given. */
-  constructor(options: AdamOptions = {}) {
-    super({ learningRate: 0.001, ...options });
-  }
 
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
     const [m, v] = state as [Parameter, Parameter];
@@ -59,11 +59,6 @@ export class RAdam extends AdamFamily {
   readonly className = 'RAdam';
   protected readonly slots = ['m', 'v'];
 
-  /** @param options The learning rate is 0.001 unless given. */
-  constructor(options: AdamOptions = {}) {
-    super({ learningRate: 0.001, ...options });
-  }
-
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
     const [m, v] = state as [Parameter, Parameter];
     const hyper = this.hyper(rates, step);
@@ -88,11 +83,6 @@ function rectificationAt(step: number, beta2: number): number {
 export class Adamax extends AdamFamily {
   readonly className = 'Adamax';
   protected readonly slots = ['m', 'u'];
-
-  /** @param options The learning rate is 0.001 unless given. */
-  constructor(options: AdamOptions = {}) {
-    super({ learningRate: 0.001, ...options });
-  }
 
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
     const [m, u] = state as [Parameter, Parameter];

@@ -1,5 +1,4 @@
 /** @file Calls of the kernels in assembly/product.ts, which matrix products and convolutions share. */
-
 import { BackendError } from '../../errors.ts';
 import type { Activation, Operand } from '../backend.ts';
 import { pointer, SCRATCH_BYTES, type SimdDevice } from './device.ts';
