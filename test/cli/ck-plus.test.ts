@@ -98,7 +98,7 @@ describe('fer reproduce', () => {
     const { code, stdout, stderr } = await fer(tuned('tuned'));
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/\| subject-tuned \| accuracy +\| +- \| +\d+\.\d\d % \|/);
-    expect(stdout).toContain('- subject-tuned: 3 folds in place of the recipe');
+    expect(stdout).toContain('- 3 folds in place of the recipe');
     const rows = [...stdout.matchAll(/^\| (\d|mean|deviation) +\| +(\d+\.\d\d) % \|$/gm)];
     expect(rows.map(([, name]) => name)).toEqual(['1', '2', '3', 'mean', 'deviation']);
     const [a = 0, b = 0, c = 0, mean = 0, deviation = 0] = rows.map(([, , value]) => Number(value));

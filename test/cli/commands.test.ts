@@ -244,7 +244,7 @@ describe('without weights', () => {
     const { code, stdout } = await fer(args);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\| ck-plus-light \| accuracy +\| +96\.97 % \| +\d+\.\d\d % \|/);
-    expect(stdout).toContain('- ck-plus-light: light-alex-vgg 5 % as wide\n- ck-plus-light: 1 epoch in place of 60\n');
+    expect(stdout).toContain('- light-alex-vgg 5 % as wide\n- 1 epoch in place of 60\n');
     expect(await readdir(out)).toEqual(['ck-plus-light', 'comparison.json', 'comparison.md']);
     expect((await ferHere(args)).stdout).toBe(stdout);
     expect((await ferHere([...scale('tiny'), '--data', data])).stderr).toMatch(

@@ -56,6 +56,7 @@ describe('recipes', () => {
   it('are found by name and variant', () => {
     expect(findRecipe('p3').recipe).toBe(recipes.p3);
     expect(Object.keys(findRecipe('p2/b-sgd').recipe.variants)).toEqual(['b-sgd']);
+    expect(Object.keys(findRecipe('p2/b-sgd,a-adam').recipe.variants)).toEqual(['b-sgd', 'a-adam']);
     expect(() => findRecipe('p6')).toThrow(/there is no recipe 'p6', only p1, p2/);
     expect(() => findRecipe('p3/vgg16')).toThrow(/p3 has no variant 'vgg16', only resnet50-v2/);
   });

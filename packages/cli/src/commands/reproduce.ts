@@ -1,5 +1,5 @@
 /** @file fer reproduce */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { listPretrained } from '@fer/models';
 import type { Command } from 'commander';
@@ -35,7 +35,7 @@ ${Object.entries(recipes)
 
 Examples:
   fer reproduce p5 --data fer2013.csv --data CK+48/   all variants, as the paper has them
-  fer reproduce p2/a-adam --data fer2013.csv          one variant
+  fer reproduce p2/a-adam,a-sgd --data fer2013.csv    two variants
   fer reproduce p1 --scale tiny                       on drawn faces: shows that it works
   fer reproduce p3 --data fer2013.csv --scale images=0.43,samples=0.5,epochs=0.2
   fer reproduce fernet --data fer2013.csv --out runs/fernet --resume
@@ -49,7 +49,7 @@ export function addReproduce(program: Command): void {
   program
     .command('reproduce')
     .description("run a paper's experiments and lay its figures beside ours")
-    .argument('<recipe>', 'a name below, or NAME/VARIANT')
+    .argument('<recipe>', 'a name below, NAME/VARIANT or NAME/VARIANT,VARIANT')
     .option('-d, --data <source>', 'FER2013 or CK+, as for fer train; may be repeated', collected, [])
     .option('--scale <scale>', 'full, tiny, a factor, or name=factor,...', 'full')
     .option(
@@ -106,21 +106,29 @@ function plan(
   if (options.init !== undefined && variants.every(({ init }) => init === 'never'))
     throw new ArgumentError('reproduce', '--init has no use here: this begins with random weights');
   const configs: Record<string, RunConfig> = {};
-  const remarks: string[] = [];
+  const leftOut: string[] = [];
   for (const [key, variant] of Object.entries(recipe.variants)) {
     const source = sources[variant.dataset];
     const init = initOf(variant, options.init);
-    if (source === undefined) remarks.push(`${key} was left out: it needs ${variant.dataset} as --data`);
+    if (source === undefined) leftOut.push(`${key} was left out: it needs ${variant.dataset} as --data`);
     else if (variant.init === 'always' && init === undefined)
-      remarks.push(`${key} was left out: it needs trained weights as --init`);
-    else {
-      const config = configOf(variant, source, scale, { ...options, init }, backend);
-      configs[key] = config;
-      remarks.push(...config.scaled.map((change) => `${key}: ${change}`));
-    }
+      leftOut.push(`${key} was left out: it needs trained weights as --init`);
+    else configs[key] = configOf(variant, source, scale, { ...options, init }, backend);
   }
-  if (Object.keys(configs).length === 0) throw new ArgumentError('reproduce', remarks.join('; '));
-  return { configs, remarks };
+  if (Object.keys(configs).length === 0) throw new ArgumentError('reproduce', leftOut.join('; '));
+  return { configs, remarks: [...leftOut, ...changesOf(configs)] };
+}
+
+/** What variants begin with and what was made smaller, each with the variants that it is true of. */
+function changesOf(configs: Readonly<Record<string, RunConfig>>): string[] {
+  const variants = new Map<string, string[]>();
+  for (const [key, { experiment, scaled }] of Object.entries(configs)) {
+    const { init } = experiment.network;
+    const begins = init === undefined ? [] : [`begins with the weights of ${basename(init)}`];
+    for (const change of [...begins, ...scaled]) variants.set(change, [...(variants.get(change) ?? []), key]);
+  }
+  const all = Object.keys(configs).length;
+  return [...variants].map(([change, keys]) => (keys.length === all ? change : `${keys.join(', ')}: ${change}`));
 }
 
 /** What a variant begins with: for those that need trained weights, the shipped ones of its network unless others are given. */

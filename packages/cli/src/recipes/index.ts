@@ -6,7 +6,7 @@ import { p2 } from './p2.ts';
 import { p3 } from './p3.ts';
 import { p4 } from './p4.ts';
 import { p5 } from './p5.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe, Variant } from './recipe.ts';
 import { fernet, mobiexpressnet, mobilenet } from './shipped.ts';
 
 export type { DatasetName, Recipe, RecipeExperiment, Variant } from './recipe.ts';
@@ -24,19 +24,20 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 /**
- * A recipe by `NAME`, or one of its variants by `NAME/VARIANT`.
+ * A recipe by `NAME`, or with some of its variants alone, by `NAME/VARIANT,VARIANT`.
  * @throws ArgumentError for names that are none
  */
 export function findRecipe(text: string): { readonly name: string; readonly recipe: Recipe } {
-  const [name = '', variant] = text.split('/');
+  const [name = '', chosen] = text.split('/');
   const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (!recipe)
     throw new ArgumentError('reproduce', `there is no recipe '${name}', only ${Object.keys(recipes).join(', ')}`);
-  if (variant === undefined) return { name, recipe };
-  const chosen = Object.hasOwn(recipe.variants, variant) ? recipe.variants[variant] : undefined;
-  if (!chosen) {
-    const variants = Object.keys(recipe.variants).join(', ');
-    throw new ArgumentError('reproduce', `${name} has no variant '${variant}', only ${variants}`);
-  }
-  return { name, recipe: { ...recipe, variants: { [variant]: chosen } } };
+  if (chosen === undefined) return { name, recipe };
+  const variants = chosen.split(',').map((key): [string, Variant] => {
+    const variant = Object.hasOwn(recipe.variants, key) ? recipe.variants[key] : undefined;
+    if (variant) return [key, variant];
+    const known = Object.keys(recipe.variants).join(', ');
+    throw new ArgumentError('reproduce', `${name} has no variant '${key}', only ${known}`);
+  });
+  return { name, recipe: { ...recipe, variants: Object.fromEntries(variants) } };
 }
