@@ -9,7 +9,10 @@ import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 export interface MobileNetV2Options extends NetworkOptions {
   /** The width multiplier; 1 unless given. */
   readonly alpha?: number;
-  /** For faces of about 48x48: the first convolution keeps all pixels. false unless given. */
+  /**
+   * For faces of about 48x48: the first convolution keeps all pixels, and the moving averages of batch normalisation follow in
+   * hundreds of steps, not thousands, as data sets of faces have few. false unless given.
+   */
   readonly smallImages?: boolean;
 }
 
@@ -24,11 +27,12 @@ const STAGES = [
   [6, 320, 1, 1],
 ] as const;
 
-const batchNorm = (name: string) => new BatchNormalization({ momentum: 0.999, name });
 const relu6 = (name: string) => new ReLU({ maxValue: 6, name });
 
 export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const { alpha = 1, smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
+  const momentum = smallImages ? 0.99 : 0.999;
+  const batchNorm = (name: string) => new BatchNormalization({ momentum, name });
   const image = input(inputShape);
   let x = image.pipe(
     new Conv2D({
@@ -47,7 +51,13 @@ export function mobileNetV2(options: MobileNetV2Options = {}): Model {
     for (let i = 0; i < repetitions; i++, block++) {
       const name = block === 0 ? 'expanded_conv' : `block_${block}`;
       const filters = roundChannels(channels * alpha);
-      x = new InvertedResidual({ name, filters, expansion, strides: i === 0 ? strides : 1 }).apply(x);
+      x = new InvertedResidual({
+        name,
+        filters,
+        expansion,
+        strides: i === 0 ? strides : 1,
+        batchNorm: { momentum },
+      }).apply(x);
     }
   }
   const features = x.pipe(
