@@ -1,0 +1,154 @@
+/**
+ * @file FER2013's faces with FER+'s votes: what the networks that come with @fer/models were trained on. A face of FER2013 has one
+ * label, and many are wrong; FER+ asked ten people about each (Barsoum et al. 2016).
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import {
+  affine,
+  brightness,
+  contrast,
+  type Dataset,
+  flip,
+  normalise,
+  npyPair,
+  parseNpy,
+  randomErasing,
+  resize,
+  stratifiedSplit,
+  syntheticFaces,
+} from '@fer/data';
+import { CSVLogger, fit, type Model, ModelCheckpoint, noDecay, ProgressBar, SGD } from '@fer/layers';
+
+/** FER2013's classes; and FER+'s, which add contempt, unknown and no face. */
+export const CLASSES = 7;
+export const VOTED = 10;
+
+/** FER+ in FER2013's order: angry, disgust, fear, happy, sad, surprise, neutral. */
+const VOTED_AS = [4, 5, 6, 1, 3, 2, 0];
+
+/** What FER+ writes in place of the votes on a face that it left out. */
+const LEFT_OUT = 255;
+
+/** What the votes give up for all classes alike. */
+const SMOOTHING = 0.05;
+
+export interface VotedFaces {
+  readonly faces: Dataset;
+  /** For each face the share of the votes that each of FER+'s classes has; the same share for all where nobody was asked. */
+  readonly votes: readonly (readonly number[])[];
+}
+
+/** @param folder With train_images.npy, train_labels.npy and train_ferplus_votes.npy. Without, faces are drawn. */
+export async function votedFaces(folder?: string): Promise<VotedFaces> {
+  if (folder === undefined) return drawnFaces();
+  const faces = await npyPair(`${folder}/train_images.npy`, `${folder}/train_labels.npy`);
+  const { data } = parseNpy(await readFile(`${folder}/train_ferplus_votes.npy`));
+  const votes = faces.items.map((_, i) => sharesOf(Array.from(data.subarray(VOTED * i, VOTED * (i + 1)))));
+  return { faces, votes };
+}
+
+/** Faces on whose expressions everybody agrees. */
+function drawnFaces(): VotedFaces {
+  const faces = syntheticFaces({ seed: 1, count: 280 });
+  return { faces, votes: faces.items.map(({ label }) => smoothed(certain(VOTED_AS[label], VOTED), SMOOTHING)) };
+}
+
+function sharesOf(counts: readonly number[]): number[] {
+  const known = counts[0] === LEFT_OUT ? [] : counts;
+  const total = known.reduce((sum, count) => sum + count, 0);
+  const shares = counts.map((_, c) => (total > 0 ? (known[c] as number) / total : 1 / VOTED));
+  return smoothed(shares, SMOOTHING);
+}
+
+/** All probability on one of `count` classes. */
+export const certain = (label: number | undefined, count: number) =>
+  Array.from({ length: count }, (_, c) => Number(c === label));
+
+export const smoothed = (shares: readonly number[], smoothing: number) =>
+  shares.map((share) => (1 - smoothing) * share + smoothing / shares.length);
+
+export const times = (shares: readonly number[], factor: number) => shares.map((share) => factor * share);
+
+/** What is trained on, and what the training is watched on: three tenths of the faces that the recipe `fernet` keeps apart. */
+function split(faces: Dataset): { train: Dataset; validation: Dataset } {
+  const [, held = []] = stratifiedSplit(faces.labels, [0.9, 0.1], { seed: 1 });
+  const [, chosen = []] = stratifiedSplit(faces.select(held).labels, [0.7, 0.3], { seed: 2 });
+  const apart = new Set(Array.from(chosen, (i) => held[i] as number));
+  const others = [...faces.items.keys()].filter((i) => !apart.has(i));
+  return { train: faces.select(others), validation: faces.select([...apart]) };
+}
+
+const augmented = (faces: Dataset): Dataset =>
+  faces
+    .map(affine({ rotation: 10, widthShift: 0.1, heightShift: 0.1, zoom: [0.87, 1.11] }))
+    .map(flip())
+    .map(brightness({ factor: 0.15 }))
+    .map(contrast({ factor: 0.15 }))
+    .map(randomErasing({ probability: 0.15, area: [0.02, 0.12], value: 128 }));
+
+/** The mean and deviation of FER2013's pixels. */
+export const scale = normalise({ mean: 129.5, deviation: 65 });
+
+export interface TrainingPlan {
+  /** For the log and the checkpoint. */
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Trains on faces, which have targets, at the size that the model takes. @returns false if it was interrupted */
+export async function train(model: Model, faces: Dataset, plan: TrainingPlan): Promise<boolean> {
+  const { folder, epochs, batchSize, learningRate, weightDecay } = plan;
+  const size = model.inputShape[0] as number;
+  const parts = split(faces);
+  const sized = (part: Dataset) => part.map(resize({ size })).map(scale);
+  const batches = sized(augmented(parts.train))
+    .shuffle({ seed: 3 })
+    .batch(Math.min(batchSize, parts.train.length), { dropRemainder: true });
+  const steps = batches.length;
+  const optimizer = new SGD({
+    learningRate: {
+      name: 'cosine',
+      initialLearningRate: 0.001,
+      warmupTarget: learningRate,
+      warmupSteps: steps,
+      decaySteps: Math.max(steps * (epochs - 1), 1),
+    },
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay,
+    groups: [noDecay],
+    globalClipNorm: 5,
+  });
+  await mkdir(folder, { recursive: true });
+  const last = `${folder}/last.safetensors`;
+  const history = await fit(model, {
+    train: batches,
+    validation: sized(parts.validation).batch(256),
+    epochs,
+    optimizer,
+    ema: 0.999,
+    seed: 3,
+    callbacks: [new ProgressBar(), new CSVLogger(`${folder}/log.csv`), new ModelCheckpoint({ last })],
+    ...(plan.resume && existsSync(last) && { resume: last }),
+  });
+  if (history.interrupted) console.log('interrupted: the same command continues');
+  return !history.interrupted;
+}
+
+/** Copies weights, and of a classifier as many classes as both have. */
+export async function copyWeights(from: Model, to: Model): Promise<void> {
+  const [source, target] = [await from.stateDict(), await to.stateDict()];
+  for (const [name, tensor] of Object.entries(source)) {
+    const place = target[name];
+    if (!place) throw new Error(`${to.name} has no ${name}`);
+    const [have = 1, want = 1] = [tensor.shape.at(-1), place.shape.at(-1)];
+    for (let i = 0; i < place.data.length; i++)
+      if (i % want < have) place.data[i] = tensor.data[Math.floor(i / want) * have + (i % want)] as number;
+  }
+  to.loadStateDict(target);
+}
