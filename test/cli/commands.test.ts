@@ -214,6 +214,19 @@ describe('with weights', () => {
 });
 
 describe('without weights', () => {
+  it('fer bench times networks, and their layers', async () => {
+    const args = ['bench', 'mobi-express-net', '--batch', '2', '--seconds', '0.01', '--layers'];
+    const { code, stdout, stderr } = await ferHere(args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /\| mobi-express-net \| +[\d,]+ \| +[\d.]+ M \| +[\d.]+ ms \|( +[\d.e+]+ images\/s \|){2}\nOn simd\./,
+    );
+    expect(stdout).toMatch(/mobi-express-net, batch of 2\nLayer \(type\)[\s\S]*Total: [\d.]+ ms on simd/);
+    const json = JSON.parse((await ferHere([...args, '--json'])).stdout);
+    expect(json.speeds[0]).toMatchObject({ network: 'mobi-express-net', parameters: expect.any(Number) });
+    expect(json.layers['mobi-express-net'].layers.length).toBeGreaterThan(8);
+  });
+
   it('fer summary shows networks, and lists them', async () => {
     const data = JSON.parse(
       (await ferHere(['summary', 'mobilenet-v2', '-o', 'alpha=0.35', '-o', 'classes=7', '--json'])).stdout,

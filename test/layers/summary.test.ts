@@ -122,6 +122,7 @@ describe('profile', () => {
     expect(rows[0]).toMatch(/^Layer \(type\) +Output Shape +Memory +GMAC\/s +ms +%$/);
     expect(rows.at(-1)).toMatch(/^Total: \d+\.\d{3} ms on simd$/);
     expect(rows.length).toBe(3 + layers.length + 1);
+    expect(performance.getEntriesByName('conv2d', 'measure')).toHaveLength(3);
   });
 
   it('refuses what it cannot measure', async () => {

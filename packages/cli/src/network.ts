@@ -1,7 +1,7 @@
 /** @file Networks from their plans, with new weights or with those of a file. */
 import { readFile } from 'node:fs/promises';
 import { ArgumentError, decodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
-import type { Applicable, Model } from '@fer/layers';
+import { type Applicable, loadModel, type Model } from '@fer/layers';
 import {
   averageHead,
   createModel,
@@ -124,6 +124,13 @@ export function parseNetworkOptions(name: ModelName, texts: readonly string[]): 
     return [key, parseValue(name, text, rest.join('='))];
   });
   return Object.fromEntries(entries);
+}
+
+/** The model of a .safetensors file, or a new network by its name. @param options As parseNetworkOptions takes them. */
+export async function openModel(name: string, options: readonly string[]): Promise<Model> {
+  if (/\.safetensors$/i.test(name)) return loadModel(name);
+  const network = name as ModelName; // which parseNetworkOptions checks
+  return createModel(network, parseNetworkOptions(network, options));
 }
 
 function parseValue(name: string, text: string, value: string): unknown {

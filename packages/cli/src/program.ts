@@ -1,5 +1,6 @@
 /** @file The fer command. */
 import { Command } from 'commander';
+import { addBench } from './commands/bench.ts';
 import { addData } from './commands/data.ts';
 import { addDemo } from './commands/demo.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -53,6 +54,7 @@ function createProgram(): Command {
     addHistory,
     addReproduce,
     addSummary,
+    addBench,
     addData,
     addExport,
   ];

@@ -1,8 +1,7 @@
 /** @file fer summary */
-import { loadModel, type Model } from '@fer/layers';
-import { createModel, listModels, type ModelName } from '@fer/models';
+import { listModels } from '@fer/models';
 import type { Command } from 'commander';
-import { parseNetworkOptions } from '../network.ts';
+import { openModel } from '../network.ts';
 import { collected, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 
@@ -32,13 +31,7 @@ async function summary(name: string | undefined, options: readonly string[], com
     return;
   }
   await startBackend(command);
-  const model = await modelOf(name, options);
+  const model = await openModel(name, options);
   const table = model.summary(() => {});
   output.result(`${table}`, table);
-}
-
-async function modelOf(name: string, options: readonly string[]): Promise<Model> {
-  if (/\.safetensors$/i.test(name)) return loadModel(name);
-  const network = name as ModelName; // which parseNetworkOptions checks
-  return createModel(network, parseNetworkOptions(network, options));
 }
