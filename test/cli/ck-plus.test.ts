@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createNetwork, findRecipe, openSource, prepare, type Variant } from '@fer/cli';
 import { setBackend } from '@fer/core';
 import { Dataset, encodePng, syntheticFaces } from '@fer/data';
-import { loadPretrained } from '@fer/models';
+import { saveModel } from '@fer/layers';
+import { createModel, loadPretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fer, ferHere, temporaryFolder } from './fer.ts';
 
@@ -81,7 +82,15 @@ describe('a network that begins with trained weights', () => {
   it('is refused those of another network', async () => {
     const other = { name: 'fer-net', options: { inputShape: [48, 48, 1] }, init: 'mobi-express-net' } as const;
     await expect(createNetwork(other, [...'abcdefg'], 1)).rejects.toThrow(
-      "init: no tensor of 'mobi-express-net' has the name and shape of a weight of fer-net",
+      "init: no tensor of 'mobi-express-net' has the name of a weight of fer-net",
+    );
+    const light = (n: number) => ({ inputShape: [44, 44, 1], widths: [n, n, n, n, n, n, n] as const });
+    const narrow = createModel('light-alex-vgg', { ...light(2), classes: 7 });
+    const init = folder.file('narrow.safetensors');
+    await saveModel(narrow, init);
+    narrow.dispose();
+    await expect(createNetwork({ name: 'light-alex-vgg', options: light(4), init }, [...'abcdefg'], 1)).rejects.toThrow(
+      `conv1/kernel of light-alex-vgg is [5,5,1,4] but that of '${init}' [5,5,1,2]: it is another form of the network`,
     );
     await expect(createNetwork({ ...plan, init: 'lenet' }, ['a'], 1)).rejects.toThrow(/weights for .* not for 'lenet'/);
     await expect(createNetwork({ ...plan, init: '/no.safetensors' }, ['a'], 1)).rejects.toThrow(/weights: cannot read/);

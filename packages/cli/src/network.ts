@@ -11,6 +11,7 @@ import {
   type ModelName,
   type ModelOptionsOf,
   type NetworkOptions,
+  type WeightReport,
   withHead,
 } from '@fer/models';
 import { loadClassifier } from './classifier.ts';
@@ -39,24 +40,40 @@ function layersOf(head: HeadPlan, classes: number): Applicable[] {
 }
 
 /**
- * Takes the weights that the network has, by name and shape. Those of a classifier for other labels are left out.
- * @throws ArgumentError if there are none but the classifier's
+ * Takes the weights that the network has, by name. Those of a classifier for other labels are left out.
+ * @throws ArgumentError if there are none but the classifier's, or some are of other shapes, as those of a wider network are
  */
 async function initialise(model: Model, init: string, labels: readonly string[]): Promise<void> {
-  if (/\.(h5|json)$/i.test(init)) {
-    await loadKerasWeights(model, init, { strict: false });
-    return;
-  }
-  const { weights } = model;
-  const stored = await storedWeights(init);
+  const isKeras = /\.(h5|json)$/i.test(init);
+  const { matched, misshapen } = isKeras
+    ? await loadKerasWeights(model, init, { strict: false })
+    : assign(model, await storedWeights(init), labels);
+  const [wrong] = misshapen.filter(({ name }) => !isOfClassifier(name));
+  if (wrong)
+    throw new ArgumentError(
+      'init',
+      `${wrong.name} of ${model.name} is [${wrong.expected}] but that of '${init}' [${wrong.actual}]: it is another form of the network`,
+    );
+  if (matched.every(isOfClassifier))
+    throw new ArgumentError('init', `no tensor of '${init}' has the name of a weight of ${model.name}`);
+}
+
+type Assigned = Pick<WeightReport, 'matched' | 'misshapen'>;
+
+function assign(model: Model, stored: StoredWeights, labels: readonly string[]): Assigned {
   const hasOtherLabels = stored.labels !== undefined && stored.labels.join() !== labels.join();
-  const fitting = Object.entries(stored.tensors).filter(
-    ([name, { shape }]) =>
-      weights.get(name)?.shape.join() === shape.join() && !(hasOtherLabels && isOfClassifier(name)),
-  );
-  if (fitting.every(([name]) => isOfClassifier(name)))
-    throw new ArgumentError('init', `no tensor of '${init}' has the name and shape of a weight of ${model.name}`);
-  model.loadStateDict(Object.fromEntries(fitting), { strict: false });
+  const known = Object.entries(stored.tensors).flatMap(([name, tensor]) => {
+    const expected = model.weights.get(name)?.shape;
+    return expected && !(hasOtherLabels && isOfClassifier(name)) ? [{ name, tensor, expected }] : [];
+  });
+  const fits = ({ expected, tensor }: (typeof known)[number]) => expected.join() === tensor.shape.join();
+  const fitting = known.filter(fits);
+  model.loadStateDict(Object.fromEntries(fitting.map(({ name, tensor }) => [name, tensor])), { strict: false });
+  const others = known.filter((one) => !fits(one));
+  return {
+    matched: fitting.map(({ name }) => name),
+    misshapen: others.map(({ name, expected, tensor }) => ({ name, expected, actual: tensor.shape })),
+  };
 }
 
 /** All networks name their classifier so. */
