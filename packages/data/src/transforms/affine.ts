@@ -17,10 +17,14 @@ export interface AffineOptions extends FillOptions {
    * r means [1 - r, 1 + r].
    */
   readonly zoom?: Range;
+  /** How far to the right a row moves against the one above it, in pixels; r means [-r, r]. */
+  readonly shearX?: Range;
+  /** How far down a column moves against the one to its left; r means [-r, r]. */
+  readonly shearY?: Range;
 }
 
 /**
- * The image turned, shifted and zoomed about its centre, in this order, by one bilinear interpolation (Keras'
+ * The image turned, sheared, shifted and zoomed about its centre, in this order, by one bilinear interpolation (Keras'
  * ImageDataGenerator). The pixels are float32; the size stays.
  */
 export function affine(options: AffineOptions): Transform {
@@ -49,6 +53,8 @@ function defineAffine(name: string, options: AffineOptions): Transform {
   const widthShift = rangeOf(name, 'widthShift', options.widthShift ?? 0, 0);
   const heightShift = rangeOf(name, 'heightShift', options.heightShift ?? 0, 0);
   const factor = rangeOf(name, 'zoom', options.zoom ?? 0, 1);
+  const shearX = rangeOf(name, 'shearX', options.shearX ?? 0, 0);
+  const shearY = rangeOf(name, 'shearY', options.shearY ?? 0, 0);
   if (factor[0] <= 0) throw new ArgumentError(name, `zoom must stay above 0 but begins at ${factor[0]}`);
 
   return defineTransform(name, options, (image: Image, random: Random) => {
@@ -60,6 +66,8 @@ function defineAffine(name: string, options: AffineOptions): Transform {
       down: random.uniform(...heightShift) * height,
       zoomX: random.uniform(...factor),
       zoomY: random.uniform(...factor),
+      shearX: random.uniform(...shearX),
+      shearY: random.uniform(...shearY),
     });
     return imageOf(warp(pixels, matrix, fillMode, fillValue), height, width, channels);
   });
@@ -75,24 +83,23 @@ interface Movement {
   readonly down: number;
   readonly zoomX: number;
   readonly zoomY: number;
+  readonly shearX: number;
+  readonly shearY: number;
 }
 
-/** source = centre + R (Z (target - centre) - shift), with y downwards. */
-function affineMatrix(size: Pixels, { degrees, right, down, zoomX, zoomY }: Movement): Matrix {
+/** source = centre + R H (Z (target - centre) - shift), with y downwards; H shears. */
+function affineMatrix(size: Pixels, movement: Movement): Matrix {
+  const { degrees, right, down, zoomX, zoomY, shearX, shearY } = movement;
   const cos = snap(Math.cos((degrees * Math.PI) / 180));
   const sin = snap(Math.sin((degrees * Math.PI) / 180));
   const centreX = (size.width - 1) / 2;
   const centreY = (size.height - 1) / 2;
   const u = -zoomX * centreX - right;
   const v = -zoomY * centreY - down;
-  return [
-    cos * zoomX,
-    -sin * zoomY,
-    centreX + cos * u - sin * v,
-    sin * zoomX,
-    cos * zoomY,
-    centreY + sin * u + cos * v,
-  ];
+  // the pixel on the left comes from where the image moves to the right
+  const [xx, xy] = [cos + sin * shearY, -cos * shearX - sin];
+  const [yx, yy] = [sin - cos * shearY, cos - sin * shearX];
+  return [xx * zoomX, xy * zoomY, centreX + xx * u + xy * v, yx * zoomX, yy * zoomY, centreY + yx * u + yy * v];
 }
 
 /** Quarter turns are exact, though pi is not. */

@@ -6,7 +6,9 @@ import { brightness, contrast, grayscaleToRGB, normalise, rescale, toGrayscale }
 import { compose, randomApply } from './compose.ts';
 import { centerCrop, flip, pad, randomCrop } from './crop.ts';
 import { cutout, randomErasing } from './erase.ts';
+import { randAugment } from './rand-augment.ts';
 import { degrade, resize } from './resize.ts';
+import { autoContrast, equalize, posterize, sharpness, solarize } from './tones.ts';
 
 type Options = TransformConfig['options'];
 
@@ -15,17 +17,21 @@ type Row = readonly [make: (options: never) => Transform, ...names: string[]];
 
 const fill = ['fillMode', 'fillValue'];
 const rows: Readonly<Record<string, Row>> = {
-  affine: [affine, 'rotation', 'widthShift', 'heightShift', 'zoom', ...fill],
+  affine: [affine, 'rotation', 'widthShift', 'heightShift', 'zoom', 'shearX', 'shearY', ...fill],
+  autoContrast: [autoContrast],
   brightness: [brightness, 'factor'],
   centerCrop: [centerCrop, 'size'],
   compose: [({ transforms }: { transforms: TransformConfig[] }) => composeConfigs(transforms), 'transforms'],
   contrast: [contrast, 'factor'],
   cutout: [cutout, 'size', 'value'],
   degrade: [degrade, 'size'],
+  equalize: [equalize],
   flip: [flip, 'probability'],
   grayscaleToRGB: [grayscaleToRGB],
   normalise: [normalise, 'mean', 'deviation'],
   pad: [pad, 'padding', ...fill],
+  posterize: [posterize, 'bits'],
+  randAugment: [randAugment, 'count', 'magnitude', ...fill],
   randomApply: [
     ({ transform, ...options }: { transform: TransformConfig }) => randomApply(transformFromConfig(transform), options),
     'transform',
@@ -36,7 +42,9 @@ const rows: Readonly<Record<string, Row>> = {
   rescale: [rescale, 'scale', 'offset'],
   resize: [resize, 'size', 'interpolation'],
   rotate: [rotate, 'rotation', ...fill],
+  sharpness: [sharpness, 'factor'],
   shift: [shift, 'widthShift', 'heightShift', ...fill],
+  solarize: [solarize, 'threshold'],
   toGrayscale: [toGrayscale],
   zoom: [zoom, 'zoom', ...fill],
 };

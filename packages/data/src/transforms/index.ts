@@ -28,4 +28,15 @@ export type { Range } from './define.ts';
 export { type CutoutOptions, cutout, type RandomErasingOptions, randomErasing } from './erase.ts';
 export { transformFromConfig } from './from-config.ts';
 export type { Size } from './pixels.ts';
+export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export { type DegradeOptions, degrade, type ResizeInterpolation, type ResizeOptions, resize } from './resize.ts';
+export {
+  autoContrast,
+  equalize,
+  type PosterizeOptions,
+  posterize,
+  type SharpnessOptions,
+  type SolarizeOptions,
+  sharpness,
+  solarize,
+} from './tones.ts';
