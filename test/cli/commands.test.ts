@@ -6,7 +6,7 @@ import { decodeImage, encodePng, syntheticFaces } from '@fer/data';
 import { loadModel } from '@fer/layers';
 import { decodePretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fer, ferHere, type Outcome, temporaryFolder } from './fer.ts';
+import { fer, ferHere, ferInLittleRoom, type Outcome, temporaryFolder } from './fer.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let weights: string;
@@ -269,14 +269,23 @@ describe('without weights', () => {
 });
 
 describe('help', () => {
-  it.each(['demo', 'train', 'evaluate', 'predict', 'history', 'live', 'reproduce', 'summary', 'data', 'export'])(
-    'of fer %s has examples',
-    async (command) => {
-      const { code, stdout } = await ferHere([command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Examples:\n  fer ${command}`);
-    },
-  );
+  it.each([
+    'demo',
+    'train',
+    'evaluate',
+    'predict',
+    'history',
+    'live',
+    'reproduce',
+    'summary',
+    'bench',
+    'data',
+    'export',
+  ])('of fer %s has examples', async (command) => {
+    const { code, stdout } = await ferHere([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Examples:\n  fer ${command}`);
+  });
 });
 
 describe('errors are one line, and an exit code', () => {
@@ -299,6 +308,18 @@ describe('errors are one line, and an exit code', () => {
     const { code, stdout, stderr } = await ferHere(args);
     expect(stderr).toMatch(message);
     expect([code, stdout, stderr.split('\n').length]).toEqual([expected, '', 2]);
+  });
+
+  it('keep the old file where the new one has no room', async () => {
+    const out = folder.file('full');
+    await mkdir(out);
+    const path = `${out}/old.safetensors`;
+    await writeFile(path, 'old');
+    const { code, stdout, stderr } = await ferInLittleRoom(2048, ['export', 'fer-net', '--out', path]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(`fer: write: '${path}' cannot be written: EFBIG: file too large, write\n`);
+    expect(await readdir(out)).toEqual(['old.safetensors']);
+    expect(await readFile(path, 'utf8')).toBe('old');
   });
 
   it('names damaged data', async () => {

@@ -1,5 +1,5 @@
 /** @file The fer command as its users run it: another process. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { vi } from 'vitest';
 
 const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 const node = ['--conditions=source', '--import', import.meta.resolve('tsx'), program];
+const env = { ...process.env, FER_BACKEND: 'simd', FER_THREADS: '1' };
 
 export interface Outcome {
   readonly code: number | null;
@@ -18,8 +19,17 @@ export interface Outcome {
 
 /** @param interruptAfter Sends Ctrl-C, once, when this is found on standard error. */
 export function fer(args: readonly string[], interruptAfter?: string): Promise<Outcome> {
+  return outcomeOf(spawn('node', [...node, ...args], { env }), interruptAfter);
+}
+
+/** The same where no file may be larger than so many blocks of 512 or 1,024 bytes: as with a full disk, writing fails midway. */
+export function ferInLittleRoom(blocks: number, args: readonly string[]): Promise<Outcome> {
+  const limited = `ulimit -f ${blocks}; exec "$@"`;
+  return outcomeOf(spawn('sh', ['-c', limited, 'sh', 'node', ...node, ...args], { env }));
+}
+
+function outcomeOf(child: ChildProcessWithoutNullStreams, interruptAfter?: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn('node', [...node, ...args], { env: { ...process.env, FER_BACKEND: 'simd', FER_THREADS: '1' } });
     const [stdout, stderr]: [string[], string[]] = [[], []];
     let isInterrupted = false;
     child.stdout.on('data', (data) => stdout.push(String(data)));
