@@ -1,7 +1,7 @@
 /** @file The model card of a run (Mitchell et al. 2019, "Model cards for model reporting"). */
-import { basename } from 'node:path';
 import type { Experiment } from './experiment.ts';
 import { percent, type Result } from './figures.ts';
+import { nameOfInit } from './network.ts';
 
 export interface CardOptions {
   readonly title: string;
@@ -21,7 +21,7 @@ export function modelCard({ title, experiment, classes, split, backend, result, 
   return [
     `# ${title}`,
     '',
-    `- **Network**: ${network.name}, ${result.params.toLocaleString('en')} parameters, images of ${network.options.inputShape.join(' x ')}; from ${network.init === undefined ? 'random weights' : `the weights of ${basename(network.init)}`}`,
+    `- **Network**: ${network.name}, ${result.params.toLocaleString('en')} parameters, images of ${network.options.inputShape.join(' x ')}; from ${network.init === undefined ? 'random weights' : `the weights of ${nameOfInit(network.init)}`}`,
     `- **Classes**: ${classes.join(', ')}`,
     `- **Data**: ${data.source}: ${split}`,
     `- **Preprocessing**: gray, ${data.imageSize} x ${data.imageSize}, then ${list(data.preprocess)}`,

@@ -1,5 +1,6 @@
 /** @file Networks from their plans, with new weights or with those of a file. */
 import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ArgumentError, decodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
 import { type Applicable, loadModel, type Model } from '@fer/layers';
 import {
@@ -75,6 +76,9 @@ function assign(model: Model, stored: StoredWeights, labels: readonly string[]):
     misshapen: others.map(({ name, expected, tensor }) => ({ name, expected, actual: tensor.shape })),
   };
 }
+
+/** What a network begins with, in words. @param init A shipped network or a file, which its folder tells more about. */
+export const nameOfInit = (init: string) => join(basename(dirname(init)), basename(init));
 
 /** All networks name their classifier so. */
 const isOfClassifier = (weight: string) => weight.startsWith('predictions/');

@@ -1,5 +1,5 @@
 /** @file fer reproduce */
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { listPretrained } from '@fer/models';
 import type { Command } from 'commander';
@@ -7,6 +7,7 @@ import { compare, comparisonTable } from '../comparison.ts';
 import { type CrossValidation, foldsTable, pool, pooledFigures, roundsOf, writePooled } from '../cross-validation.ts';
 import type { Crops, Experiment, NetworkPlan, SplitPlan } from '../experiment.ts';
 import { type Figures, figuresOf, type Result } from '../figures.ts';
+import { nameOfInit } from '../network.ts';
 import { collected, crops, positiveInteger, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 import { type DatasetName, findRecipe, type Recipe, recipes, type Variant } from '../recipes/index.ts';
@@ -124,7 +125,7 @@ function changesOf(configs: Readonly<Record<string, RunConfig>>): string[] {
   const variants = new Map<string, string[]>();
   for (const [key, { experiment, scaled }] of Object.entries(configs)) {
     const { init } = experiment.network;
-    const begins = init === undefined ? [] : [`begins with the weights of ${basename(init)}`];
+    const begins = init === undefined ? [] : [`begins with the weights of ${nameOfInit(init)}`];
     for (const change of [...begins, ...scaled]) variants.set(change, [...(variants.get(change) ?? []), key]);
   }
   const all = Object.keys(configs).length;
