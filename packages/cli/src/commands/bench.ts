@@ -1,6 +1,6 @@
 /** @file fer bench */
 import { noGrad, Random, randomUniform, type Tensor, tidy, zeros } from '@fer/core';
-import { fit, type Model, profile, SGD } from '@fer/layers';
+import { fit, type Model, type Profile, profile, SGD } from '@fer/layers';
 import { listPretrained, loadPretrained } from '@fer/models';
 import type { Command } from 'commander';
 import { openModel } from '../network.ts';
@@ -53,7 +53,7 @@ async function bench(names: readonly string[], options: BenchOptions, command: C
   const backend = await startBackend(command);
   const { batch } = options;
   const speeds: Speed[] = [];
-  const layers: Record<string, Awaited<ReturnType<typeof profile>>> = {};
+  const layers: Record<string, Profile> = {};
   for (const name of names.length > 0 ? names : listPretrained()) {
     output.say(`${name} on ${backend}`);
     const model = await modelOf(name, names, options.option);
