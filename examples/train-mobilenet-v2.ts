@@ -2,7 +2,7 @@
  * @file How the weights of MobileNetV2 that come with @fer/models were trained: distilled from FerNet's (Hinton, Vinyals & Dean 2015),
  * first on smaller pictures, which take less than half of the time.
  *
- * `npx pnpm@10 run example examples/train-mobilenet-v2.ts --data <folder> --epochs 22,5 [--out <folder>]`, with train_images.npy,
+ * `npx pnpm@10 run example examples/train-mobilenet-v2.ts --data <folder> --epochs 26,4 [--out <folder>]`, with train_images.npy,
  * train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues. Without data it trains on
  * drawn faces, an epoch at each size.
  */

@@ -129,7 +129,7 @@ describe('networks that come with the package', () => {
 
   it('are named', async () => {
     await expect(loadPretrained('lenet' as PretrainedName)).rejects.toThrow(
-      'there are weights for fer-net, mobi-express-net',
+      'there are weights for fer-net, mobilenet-v2, mobi-express-net',
     );
   });
 });

@@ -5,6 +5,7 @@ import { decodePretrained, type Pretrained } from './pretrained.ts';
 /** Each address on its own, so that bundlers see which files belong to it. */
 const files = {
   'fer-net': () => new URL('../../weights/fer-net.safetensors', import.meta.url),
+  'mobilenet-v2': () => new URL('../../weights/mobilenet-v2.safetensors', import.meta.url),
   'mobi-express-net': () => new URL('../../weights/mobi-express-net.safetensors', import.meta.url),
 };
 
