@@ -219,7 +219,7 @@ describe('without weights', () => {
     const { code, stdout, stderr } = await ferHere(args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /\| mobi-express-net \| +[\d,]+ \| +[\d.]+ M \| +[\d.]+ ms \|( +[\d.e+]+ images\/s \|){2}\nOn simd\./,
+      /\| mobi-express-net \| +[\d,]+ \| +[\d.]+ M \| +[\d.]+ ms \|( +[\d.,]+ images\/s \|){2}\nOn simd\./,
     );
     expect(stdout).toMatch(/mobi-express-net, batch of 2\nLayer \(type\)[\s\S]*Total: [\d.]+ ms on simd/);
     const json = JSON.parse((await ferHere([...args, '--json'])).stdout);

@@ -116,6 +116,8 @@ async function median(seconds: number, call: () => Promise<unknown>): Promise<nu
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
 }
 
+const threeDigits = (value: number) => Number(value.toPrecision(3)).toLocaleString('en');
+
 function tableOf(speeds: readonly Speed[], batch: number): string {
   const header = ['network', 'parameters', 'MACs', 'one image', `batch of ${batch}`, 'training'];
   const rows = speeds.map(({ network, parameters, macs, milliseconds, imagesPerSecond, trainedPerSecond }) => [
@@ -123,8 +125,8 @@ function tableOf(speeds: readonly Speed[], batch: number): string {
     parameters.toLocaleString('en'),
     `${(macs / 1e6).toFixed(1)} M`,
     `${milliseconds.toFixed(2)} ms`,
-    `${imagesPerSecond.toPrecision(3)} images/s`,
-    `${trainedPerSecond.toPrecision(3)} images/s`,
+    `${threeDigits(imagesPerSecond)} images/s`,
+    `${threeDigits(trainedPerSecond)} images/s`,
   ]);
   return markdownTable(header, rows);
 }
