@@ -8,7 +8,7 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { add, mul, setBackend, softmax } from '@fer/core';
+import { add, mul, setBackend, softmax, tidy } from '@fer/core';
 import { type Dataset, flip } from '@fer/data';
 import { loadModel, type Model, predict, saveModel } from '@fer/layers';
 import { loadPretrained, mobileNetV2 } from '@fer/models';
@@ -31,13 +31,20 @@ const VOTES = 0.3;
 /** The teacher's probabilities: the mean over a face and its mirror image. */
 async function opinionsOn(faces: Dataset): Promise<number[][]> {
   const { model } = await loadPretrained('fer-net');
-  const fused = model.fuse();
-  const mirrored = faces.map(flip({ probability: 1 }));
+  const teacher = model.fuse();
   const [one, other] = [
-    softmax(await predict(fused, faces.map(scale).batch(256))),
-    softmax(await predict(fused, mirrored.map(scale).batch(256))),
+    await predict(teacher, faces.map(scale).batch(256)),
+    await predict(
+      teacher,
+      faces
+        .map(flip({ probability: 1 }))
+        .map(scale)
+        .batch(256),
+    ),
   ];
-  return (await mul(add(one, other), 0.5).array()) as number[][];
+  using mean = tidy(() => mul(add(softmax(one), softmax(other)), 0.5));
+  for (const each of [one, other, model, teacher]) each.dispose();
+  return (await mean.array()) as number[][];
 }
 
 const { faces, votes } = await votedFaces(options.data);

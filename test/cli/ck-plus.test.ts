@@ -4,7 +4,7 @@ import { createNetwork, findRecipe, openSource, prepare, type Variant } from '@f
 import { setBackend } from '@fer/core';
 import { Dataset, encodePng, syntheticFaces } from '@fer/data';
 import { saveModel } from '@fer/layers';
-import { createModel, loadPretrained } from '@fer/models';
+import { createModel, exportTfjs, loadPretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fer, ferHere, temporaryFolder } from './fer.ts';
 
@@ -84,16 +84,22 @@ describe('a network that begins with trained weights', () => {
     await expect(createNetwork(other, [...'abcdefg'], 1)).rejects.toThrow(
       "init: no tensor of 'mobi-express-net' has the name of a weight of fer-net",
     );
-    const light = (n: number) => ({ inputShape: [44, 44, 1], widths: [n, n, n, n, n, n, n] as const });
-    const narrow = createModel('light-alex-vgg', { ...light(2), classes: 7 });
-    const init = folder.file('narrow.safetensors');
-    await saveModel(narrow, init);
-    narrow.dispose();
-    await expect(createNetwork({ name: 'light-alex-vgg', options: light(4), init }, [...'abcdefg'], 1)).rejects.toThrow(
-      `conv1/kernel of light-alex-vgg is [5,5,1,4] but that of '${init}' [5,5,1,2]: it is another form of the network`,
-    );
     await expect(createNetwork({ ...plan, init: 'lenet' }, ['a'], 1)).rejects.toThrow(/weights for .* not for 'lenet'/);
     await expect(createNetwork({ ...plan, init: '/no.safetensors' }, ['a'], 1)).rejects.toThrow(/weights: cannot read/);
+  });
+
+  it('is refused those of another form of the network', async () => {
+    const light = (n: number) => ({ inputShape: [44, 44, 1], widths: [n, n, n, n, n, n, n] as const });
+    const narrow = createModel('light-alex-vgg', { ...light(2), classes: 7 });
+    await saveModel(narrow, folder.file('narrow.safetensors'));
+    for (const [name, bytes] of Object.entries(await exportTfjs(narrow))) await writeFile(folder.file(name), bytes);
+    narrow.dispose();
+    for (const file of ['narrow.safetensors', 'model.json']) {
+      const wide = { name: 'light-alex-vgg', options: light(4), init: folder.file(file) } as const;
+      await expect(createNetwork(wide, [...'abcdefg'], 1)).rejects.toThrow(
+        'misshapen conv1/kernel is [5,5,1,2] in place of [5,5,1,4], ',
+      );
+    }
   });
 });
 

@@ -100,10 +100,9 @@ describe('randAugment', () => {
     const generator = new Random(3);
     const results = Array.from({ length: 200 }, () => values(randAugment({ count: 1, magnitude: 0 })(face, generator)));
     const [stretched, equal] = [apply(autoContrast()), apply(equalize())];
-    const inverted = apply(solarize({ threshold: 255 }));
     for (const result of results)
       expect(
-        [pillow.pixels, stretched, equal, inverted].some((known) =>
+        [pillow.pixels, stretched, equal].some((known) =>
           known.every((x, i) => Math.abs(x - (result[i] as number)) < 1e-3),
         ),
       ).toBe(true);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ArgumentError, decodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
-import { type Applicable, loadModel, type Model } from '@fer/layers';
+import { type Applicable, loadModel, type Model, WeightsError } from '@fer/layers';
 import {
   averageHead,
   createModel,
@@ -12,7 +12,6 @@ import {
   type ModelName,
   type ModelOptionsOf,
   type NetworkOptions,
-  type WeightReport,
   withHead,
 } from '@fer/models';
 import { loadClassifier } from './classifier.ts';
@@ -42,39 +41,33 @@ function layersOf(head: HeadPlan, classes: number): Applicable[] {
 
 /**
  * Takes the weights that the network has, by name. Those of a classifier for other labels are left out.
- * @throws ArgumentError if there are none but the classifier's, or some are of other shapes, as those of a wider network are
+ * @throws ArgumentError if there are none but the classifier's, WeightsError if some are of other shapes, as a wider network's are
  */
 async function initialise(model: Model, init: string, labels: readonly string[]): Promise<void> {
   const isKeras = /\.(h5|json)$/i.test(init);
-  const { matched, misshapen } = isKeras
-    ? await loadKerasWeights(model, init, { strict: false })
-    : assign(model, await storedWeights(init), labels);
-  const [wrong] = misshapen.filter(({ name }) => !isOfClassifier(name));
-  if (wrong)
-    throw new ArgumentError(
-      'init',
-      `${wrong.name} of ${model.name} is [${wrong.expected}] but that of '${init}' [${wrong.actual}]: it is another form of the network`,
-    );
-  if (matched.every(isOfClassifier))
+  const names = isKeras ? await takeKeras(model, init) : take(model, await storedWeights(init), labels);
+  if (names.every(isOfClassifier))
     throw new ArgumentError('init', `no tensor of '${init}' has the name of a weight of ${model.name}`);
 }
 
-type Assigned = Pick<WeightReport, 'matched' | 'misshapen'>;
+/** @returns the names of what was taken */
+async function takeKeras(model: Model, init: string): Promise<readonly string[]> {
+  const report = await loadKerasWeights(model, init, { strict: false });
+  const misshapen = report.misshapen.filter(({ name }) => !isOfClassifier(name));
+  if (misshapen.length > 0) throw new WeightsError('init', { misshapen });
+  return report.matched;
+}
 
-function assign(model: Model, stored: StoredWeights, labels: readonly string[]): Assigned {
-  const hasOtherLabels = stored.labels !== undefined && stored.labels.join() !== labels.join();
-  const known = Object.entries(stored.tensors).flatMap(([name, tensor]) => {
-    const expected = model.weights.get(name)?.shape;
-    return expected && !(hasOtherLabels && isOfClassifier(name)) ? [{ name, tensor, expected }] : [];
-  });
-  const fits = ({ expected, tensor }: (typeof known)[number]) => expected.join() === tensor.shape.join();
-  const fitting = known.filter(fits);
-  model.loadStateDict(Object.fromEntries(fitting.map(({ name, tensor }) => [name, tensor])), { strict: false });
-  const others = known.filter((one) => !fits(one));
-  return {
-    matched: fitting.map(({ name }) => name),
-    misshapen: others.map(({ name, expected, tensor }) => ({ name, expected, actual: tensor.shape })),
-  };
+function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: readonly string[]): readonly string[] {
+  const { weights } = model;
+  // a file of weights alone does not tell its labels: their number has to do
+  const fits = (name: string, { shape }: StoredTensor) =>
+    theirs ? theirs.join() === labels.join() : weights.get(name)?.shape.join() === shape.join();
+  const taken = Object.entries(tensors).filter(
+    ([name, tensor]) => weights.has(name) && (!isOfClassifier(name) || fits(name, tensor)),
+  );
+  model.loadStateDict(Object.fromEntries(taken), { strict: false });
+  return taken.map(([name]) => name);
 }
 
 /** What a network begins with, in words. @param init A shipped network or a file, which its folder tells more about. */
@@ -147,9 +140,17 @@ export function parseNetworkOptions(name: ModelName, texts: readonly string[]): 
   return Object.fromEntries(entries);
 }
 
-/** The model of a .safetensors file, or a new network by its name. @param options As parseNetworkOptions takes them. */
+/**
+ * The model of a .safetensors file, or a new network by its name.
+ * @param options As parseNetworkOptions takes them: of networks alone.
+ * @throws ArgumentError
+ */
 export async function openModel(name: string, options: readonly string[]): Promise<Model> {
-  if (/\.safetensors$/i.test(name)) return loadModel(name);
+  if (/\.safetensors$/i.test(name)) {
+    if (options.length > 0)
+      throw new ArgumentError('network', `--option is for names of networks, but '${name}' is a file`);
+    return loadModel(name);
+  }
   const network = name as ModelName; // which parseNetworkOptions checks
   return createModel(network, parseNetworkOptions(network, options));
 }

@@ -1,5 +1,5 @@
 /** @file fer bench */
-import { noGrad, Random, randomUniform, type Tensor, tidy, zeros } from '@fer/core';
+import { ArgumentError, noGrad, Random, randomUniform, type Tensor, tidy, zeros } from '@fer/core';
 import { fit, type Model, type Profile, profile, SGD } from '@fer/layers';
 import { listPretrained, loadPretrained } from '@fer/models';
 import type { Command } from 'commander';
@@ -54,9 +54,8 @@ async function bench(names: readonly string[], options: BenchOptions, command: C
   const { batch } = options;
   const speeds: Speed[] = [];
   const layers: Record<string, Profile> = {};
-  for (const name of names.length > 0 ? names : listPretrained()) {
+  for (const [name, model] of await modelsOf(names, options.option)) {
     output.say(`${name} on ${backend}`);
-    const model = await modelOf(name, names, options.option);
     speeds.push(await measure(name, model, options));
     if (options.layers) {
       using images = randomImages(batch, model);
@@ -68,10 +67,14 @@ async function bench(names: readonly string[], options: BenchOptions, command: C
   output.result(`${tableOf(speeds, batch)}\nOn ${backend}.${profiles.join('')}`, { backend, batch, speeds, layers });
 }
 
-/** With weights if none was named: those that come with the package. */
-async function modelOf(name: string, names: readonly string[], options: readonly string[]): Promise<Model> {
-  const shipped = listPretrained().find((pretrained) => pretrained === name);
-  return names.length === 0 && shipped ? (await loadPretrained(shipped)).model : openModel(name, options);
+/** Those of the names, or with none those that come with the package. */
+async function modelsOf(names: readonly string[], options: readonly string[]): Promise<[string, Model][]> {
+  if (names.length > 0)
+    return Promise.all(names.map(async (name): Promise<[string, Model]> => [name, await openModel(name, options)]));
+  if (options.length > 0) throw new ArgumentError('bench', '--option needs names of networks');
+  return Promise.all(
+    listPretrained().map(async (name): Promise<[string, Model]> => [name, (await loadPretrained(name)).model]),
+  );
 }
 
 async function measure(name: string, model: Model, { batch, seconds }: BenchOptions): Promise<Speed> {
