@@ -95,6 +95,20 @@ const read = async (from) => {
 console.log(JSON.stringify({ ahead: await read(batches.prefetch()), here: await read(batches) })); // and the program ends by itself
 `;
 
+const trainingProgram = `
+import { ones, setBackend, tensor } from '@fer/core';
+import { Dense, fit, Sequential, SGD } from '@fer/layers';
+await setBackend('simd');
+const train = { x: ones([4, 3]), y: tensor([0, 1, 0, 1], [4], 'int32') };
+const losses = [];
+for (const workers of [undefined, 2]) {
+  const model = new Sequential([new Dense({ units: 2 })], { inputShape: [3] });
+  const { epochs } = await fit(model, { train, epochs: 1, optimizer: new SGD({ learningRate: 0.1 }), ...(workers && { workers }) });
+  losses.push(epochs[0].loss);
+}
+console.log(JSON.stringify(losses)); // and the program ends by itself
+`;
+
 const typedProgram = `
 import { conv2d, grad, Parameter, setBackend, sum, type Tensor, tensor } from '@fer/core';
 const name: 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu' | 'simd' = await setBackend('auto');
@@ -193,6 +207,12 @@ describe('the packed packages', () => {
     const { ahead, here } = JSON.parse(await run(project, 'node', 'data.js'));
     expect(ahead).toHaveLength(3 * 64);
     expect(ahead).toEqual(here);
+  });
+
+  it('train in worker threads', async () => {
+    await writeFile(join(project, 'training.js'), trainingProgram);
+    const [here, there] = JSON.parse(await run(project, 'node', 'training.js'));
+    expect(there).toBeCloseTo(here, 6);
   });
 
   it('serve the live page', async () => {

@@ -35,3 +35,4 @@ export * from './ops/index.ts';
 export { Random } from './random.ts';
 export type { Shape } from './shape.ts';
 export { type DType, type NestedArray, Parameter, Tensor, type TypedArray } from './tensor.ts';
+export { type WorkerModule, workerModule } from './worker-module.ts';

@@ -1,5 +1,5 @@
 /** @file Batches computed ahead of time in a pool of worker threads. */
-import { BackendError } from '@fer/core';
+import { BackendError, workerModule } from '@fer/core';
 import type { Item } from '../dataset.ts';
 import { copyPixels, pixelsOf } from '../transforms/pixels.ts';
 import type { HostBatch } from './host-batch.ts';
@@ -67,13 +67,13 @@ async function createPool(workers: number): Promise<Pool> {
   if (!globalThis.process?.getBuiltinModule)
     throw new BackendError('prefetch', "needs Node's worker threads; without prefetch, batches are computed here");
   const { Tinypool } = await import('tinypool');
-  const isSource = import.meta.url.endsWith('.ts');
+  const { url, execArgv } = workerModule('./worker', import.meta.url);
   const pool = new Tinypool({
-    filename: new URL(isSource ? './worker.ts' : './worker.js', import.meta.url).href,
+    filename: url.href,
     minThreads: 0,
     maxThreads: workers,
     idleTimeout: IDLE_MILLISECONDS,
-    ...(isSource && { execArgv: ['--conditions=source', '--import', typescriptLoader()] }),
+    ...(execArgv && { execArgv: [...execArgv] }),
   });
   let failure: unknown;
   pool.on('error', (error) => {
@@ -88,10 +88,4 @@ async function createPool(workers: number): Promise<Pool> {
         throw new BackendError('prefetch', `a worker failed: ${failure ?? error}`);
       }),
   };
-}
-
-/** Workers do not inherit the loader that this module came through: a program that gives them tsx. */
-function typescriptLoader(): string {
-  const program = `import { register } from '${import.meta.resolve('tsx/esm/api')}'; register();`;
-  return `data:text/javascript,${encodeURIComponent(program)}`;
 }

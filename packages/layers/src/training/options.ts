@@ -21,6 +21,12 @@ export interface FitOptions extends Objective, Mixing {
   readonly gradientAccumulation?: number;
   /** The decay of a moving average of the weights, which is what is evaluated and what the model ends with. */
   readonly ema?: number;
+  /**
+   * In Node, so many worker threads share the work of each batch, computing on the backend simd: faster than threads within
+   * its kernels, at the cost of as many copies of the model. Batch normalisation has the statistics of each part of a batch
+   * alone. Layers of one's own are not known to the workers. None unless given.
+   */
+  readonly workers?: number;
   /** A checkpoint, or the path of one (in Node), to continue from. */
   readonly resume?: Uint8Array | string;
   /** Interrupts as Ctrl-C does. */
@@ -28,9 +34,10 @@ export interface FitOptions extends Objective, Mixing {
 }
 
 /** @throws ArgumentError */
-export function checkOptions(model: Model, { epochs, seed = 0, gradientAccumulation = 1 }: FitOptions): void {
+export function checkOptions(model: Model, { epochs, seed = 0, gradientAccumulation = 1, workers }: FitOptions): void {
   checkInteger('fit', 'epochs', epochs, 1);
   checkInteger('fit', 'gradientAccumulation', gradientAccumulation, 1);
+  if (workers !== undefined) checkInteger('fit', 'workers', workers, 1);
   if (!Number.isInteger(seed)) throw new ArgumentError('fit', `seed must be an integer but is ${seed}`);
   if (![...model.weights.values()].some(({ trainable }) => trainable))
     throw new ArgumentError('fit', `${model.label} has no trainable weights`);

@@ -1,17 +1,19 @@
 /** @file A training: its state, and how it advances step by step and epoch by epoch. */
-import { ArgumentError, mul, type Parameter, Random, tidy } from '@fer/core';
+import { ArgumentError, type Parameter, Random, tidy } from '@fer/core';
 import { mixedBatch } from '../mixing.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/index.ts';
 import { loadState } from '../state.ts';
+import { accumulate } from './accumulate.ts';
 import { type Batch, type Batches, batchesOf, disposeBatch, grouped, sizeOfBatch } from './batches.ts';
 import type { Callback } from './callback.ts';
 import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Identity, type Tensors } from './checkpoint.ts';
 import { evaluateBatches } from './evaluate.ts';
 import { Pace } from './events.ts';
-import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, totalLoss } from './figures.ts';
+import { completeObjective, type Logs, type Objective, RunningMeans } from './figures.ts';
 import { MovingAverage } from './moving-average.ts';
 import { checkOptions, type FitOptions } from './options.ts';
+import { Replicas } from './parallel/replicas.ts';
 
 /** A training, as callbacks see it. */
 export class Run {
@@ -35,6 +37,7 @@ export class Run {
   readonly #random: Random;
   readonly #means: RunningMeans;
   readonly #average: MovingAverage | undefined;
+  readonly #replicas: Replicas | undefined;
   readonly #pace = new Pace();
   #learningRate = Number.NaN;
   #isBetweenSteps = true;
@@ -45,7 +48,7 @@ export class Run {
     options: FitOptions,
   ) {
     checkOptions(model, options);
-    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema } = options;
+    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema, workers } = options;
     this.#options = options;
     this.#objective = completeObjective(options);
     this.epochs = epochs;
@@ -57,6 +60,7 @@ export class Run {
     this.#random = new Random(seed);
     this.#means = new RunningMeans('fit', this.#objective.metrics);
     this.#average = ema === undefined ? undefined : new MovingAverage(this.#weights, ema);
+    this.#replicas = workers === undefined ? undefined : new Replicas(model, this.#objective, workers);
   }
 
   /** The means of the epoch at hand, as far as they were read back. */
@@ -96,7 +100,7 @@ export class Run {
     const { gradientAccumulation = 1 } = this.#options;
     for await (const group of grouped(this.train.epoch(this.epoch, this.batch), gradientAccumulation)) {
       try {
-        this.#step(group);
+        await this.#step(group);
       } finally {
         group.forEach(disposeBatch);
       }
@@ -112,12 +116,10 @@ export class Run {
       throw new ArgumentError('fit', `train has ${this.batch} batches but its length is ${this.train.length}`);
   }
 
-  #step(group: readonly Batch[]): void {
+  async #step(group: readonly Batch[]): Promise<void> {
     const sizes = group.map((batch) => sizeOfBatch('fit', batch));
     const examples = sizes.reduce((sum, size) => sum + size, 0);
-    group.forEach((batch, i) => {
-      this.#backward(batch, sizes[i] as number, examples);
-    });
+    for (const [i, batch] of group.entries()) await this.#accumulate(batch, sizes[i] as number, examples);
     this.#learningRate = this.optimizer.learningRate;
     this.optimizer.step(this.#weights);
     this.model.constrain();
@@ -125,16 +127,18 @@ export class Run {
   }
 
   /** Adds a batch's gradients, in proportion to its part of the step's examples. */
-  #backward(batch: Batch, size: number, examples: number): void {
-    const figures = tidy(() => {
-      const classes = this.model.output.shape.at(-1) as number;
-      const { images, labels } = mixedBatch(batch, this.#options, classes, this.#random);
-      const outputs = this.model.forward(images, { training: true, random: this.#random });
-      const loss = totalLoss(this.model, this.#objective.loss, outputs, labels);
-      (size === examples ? loss : mul(loss, size / examples)).backward();
-      return figuresOf(this.#objective.metrics, loss, outputs, labels);
-    });
-    this.#means.add(figures, size);
+  async #accumulate(batch: Batch, size: number, examples: number): Promise<void> {
+    const classes = this.model.output.shape.at(-1) as number;
+    const mixed = tidy(() => mixedBatch(batch, this.#options, classes, this.#random));
+    const share = size / examples;
+    try {
+      const parts = this.#replicas
+        ? await this.#replicas.accumulate(mixed, share, this.#random)
+        : [{ figures: accumulate(this.model, this.#objective, mixed, share, this.#random), examples: size }];
+      for (const part of parts) this.#means.add(part.figures, part.examples);
+    } finally {
+      if (mixed !== batch) disposeBatch(mixed);
+    }
   }
 
   /** @returns nothing if validation was interrupted */
@@ -235,6 +239,7 @@ export class Run {
   dispose(): void {
     this.#means.dispose();
     this.#average?.dispose();
+    this.#replicas?.dispose();
     for (const callback of this.#callbacks) callback.dispose?.();
     for (const weight of this.#weights.values()) weight.zeroGrad();
   }
