@@ -281,6 +281,7 @@ describe('fit refuses', () => {
       'fit: epochs must be an integer of at least 1 but is 0',
     ],
     ['half a seed', () => [dense(), { ...options(), seed: 0.5 }], 'fit: seed must be an integer but is 0.5'],
+    ['no radius', () => [dense(), { ...options(), sam: 0 }], 'fit: sam must be above 0 but is 0'],
     ['a decay above 1', () => [dense(), { ...options(), ema: 2 }], 'ema: decay must be from 0 to 1 but is 2'],
     [
       'accumulating 0',

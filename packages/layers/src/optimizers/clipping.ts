@@ -15,20 +15,24 @@ export interface Clipping {
 export function clipGradients(weights: readonly Parameter[], { clipValue, clipNorm, globalClipNorm }: Clipping): void {
   if (clipValue !== undefined) replaceGradients(weights, (gradient) => clip(gradient, -clipValue, clipValue));
   if (clipNorm !== undefined)
-    replaceGradients(weights, (gradient) => mul(gradient, scale(sum(square(gradient)), clipNorm)));
+    replaceGradients(weights, (gradient) => mul(gradient, scale(normOf([gradient]), clipNorm)));
   if (globalClipNorm !== undefined)
     noGrad(() =>
       tidy(() => {
-        const squares = weights.map(({ grad }) => sum(square(grad as Tensor)));
-        const factor = scale(squares.reduce(add), globalClipNorm);
+        const factor = scale(normOf(weights.map(({ grad }) => grad as Tensor)), globalClipNorm);
         replaceGradients(weights, (gradient) => mul(gradient, factor));
       }),
     );
 }
 
+/** The Euclidean norm of all elements as one vector, a scalar. */
+export function normOf(gradients: readonly Tensor[]): Tensor {
+  return sqrt(gradients.map((gradient) => sum(square(gradient))).reduce(add));
+}
+
 /** limit / norm, or 1 for what is short enough. */
-function scale(squaredNorm: Tensor, limit: number): Tensor {
-  return div(limit, maximum(sqrt(squaredNorm), limit));
+function scale(norm: Tensor, limit: number): Tensor {
+  return div(limit, maximum(norm, limit));
 }
 
 function replaceGradients(weights: readonly Parameter[], clipped: (gradient: Tensor) => Tensor): void {

@@ -13,7 +13,8 @@ import { Pace } from './events.ts';
 import { completeObjective, type Logs, type Objective, RunningMeans } from './figures.ts';
 import { MovingAverage } from './moving-average.ts';
 import { checkOptions, type FitOptions } from './options.ts';
-import { Replicas } from './parallel/replicas.ts';
+import { type PartFigures, Replicas } from './parallel/replicas.ts';
+import { climb } from './sharpness.ts';
 
 /** A training, as callbacks see it. */
 export class Run {
@@ -117,25 +118,41 @@ export class Run {
   }
 
   async #step(group: readonly Batch[]): Promise<void> {
-    const sizes = group.map((batch) => sizeOfBatch('fit', batch));
-    const examples = sizes.reduce((sum, size) => sum + size, 0);
-    for (const [i, batch] of group.entries()) await this.#accumulate(batch, sizes[i] as number, examples);
+    const { sam } = this.#options;
+    const { state } = this.#random;
+    await this.#accumulate(group, ({ figures, examples }) => this.#means.add(figures, examples));
+    if (sam !== undefined) {
+      const goBack = climb(this.#weights.values(), sam);
+      try {
+        this.#random.restore(state); // to see the same once more
+        await this.#accumulate(group, ({ figures }) => figures.dispose());
+      } finally {
+        goBack();
+      }
+    }
     this.#learningRate = this.optimizer.learningRate;
     this.optimizer.step(this.#weights);
     this.model.constrain();
     this.#average?.update();
   }
 
-  /** Adds a batch's gradients, in proportion to its part of the step's examples. */
-  async #accumulate(batch: Batch, size: number, examples: number): Promise<void> {
+  /** Adds the gradients of batches, of which every example weighs the same. */
+  async #accumulate(group: readonly Batch[], take: (part: PartFigures) => void): Promise<void> {
+    const sizes = group.map((batch) => sizeOfBatch('fit', batch));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    for (const [i, batch] of group.entries()) {
+      const parts = await this.#backward(batch, sizes[i] as number, total);
+      parts.forEach(take);
+    }
+  }
+
+  async #backward(batch: Batch, examples: number, total: number): Promise<PartFigures[]> {
     const classes = this.model.output.shape.at(-1) as number;
     const mixed = tidy(() => mixedBatch(batch, this.#options, classes, this.#random));
-    const share = size / examples;
+    const share = examples / total;
     try {
-      const parts = this.#replicas
-        ? await this.#replicas.accumulate(mixed, share, this.#random)
-        : [{ figures: accumulate(this.model, this.#objective, mixed, share, this.#random), examples: size }];
-      for (const part of parts) this.#means.add(part.figures, part.examples);
+      if (this.#replicas) return await this.#replicas.accumulate(mixed, share, this.#random);
+      return [{ figures: accumulate(this.model, this.#objective, mixed, share, this.#random), examples }];
     } finally {
       if (mixed !== batch) disposeBatch(mixed);
     }

@@ -24,6 +24,13 @@ interface ComputedPart {
   readonly examples: number;
 }
 
+/** The figures of some examples. */
+export interface PartFigures {
+  /** Of figuresOf. */
+  readonly figures: Tensor;
+  readonly examples: number;
+}
+
 export class Replicas {
   readonly #parameters: readonly Parameter[];
   /** The weights that the workers see. */
@@ -48,7 +55,7 @@ export class Replicas {
    * @returns the figures of each part
    * @throws FerError if a worker fails
    */
-  async accumulate(batch: MixedBatch, share: number, random: Random): Promise<{ figures: Tensor; examples: number }[]> {
+  async accumulate(batch: MixedBatch, share: number, random: Random): Promise<PartFigures[]> {
     const size = sizeOfBatch('fit', batch);
     for (const [i, parameter] of this.#parameters.entries()) this.#weights[i]?.set(await parameter.data());
     const [images, labels] = [await rowsOf(batch.images), await rowsOf(batch.labels)];

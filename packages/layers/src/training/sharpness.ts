@@ -1,0 +1,34 @@
+/**
+ * @file Sharpness-aware minimisation (Foret et al. 2021): a step takes the gradients at the weights nearby where the loss is
+ * highest, and so leads to where it is low all around.
+ */
+import { add, div, maximum, mul, noGrad, type Parameter, reshape, type Tensor, tidy } from '@fer/core';
+import { normOf } from '../optimizers/clipping.ts';
+
+/** For gradients that are all 0. */
+const SMALLEST_NORM = 1e-12;
+
+/**
+ * Moves the weights uphill, by the radius, along their gradients as one vector, and clears these.
+ * @returns what takes the weights back, and statistics to what they are now
+ */
+export function climb(weights: Iterable<Parameter>, radius: number): () => void {
+  const all = [...weights];
+  const before = noGrad(() => all.map((weight) => reshape(weight, weight.shape)));
+  const moved = all.filter(({ grad }) => grad);
+  noGrad(() =>
+    tidy(() => {
+      const factor = div(radius, maximum(normOf(moved.map(({ grad }) => grad as Tensor)), SMALLEST_NORM));
+      for (const weight of moved) {
+        weight.assign(add(weight, mul(weight.grad as Tensor, factor)));
+        weight.zeroGrad();
+      }
+    }),
+  );
+  return () => {
+    for (const [i, weight] of all.entries()) {
+      using value = before[i] as Tensor;
+      weight.assign(value);
+    }
+  };
+}
