@@ -53,6 +53,7 @@ describe('fer train', () => {
           'last.safetensors',
           'log.csv',
           'model-card.md',
+          'report.html',
           'report.txt',
           'result.json',
         ],

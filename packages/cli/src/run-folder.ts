@@ -7,6 +7,9 @@ import { writeAtomically } from '@fer/layers';
 
 /** Files are written under another name and renamed: none is ever half there. */
 export class RunFolder {
+  /** Names of the plots that were written. */
+  readonly plots: string[] = [];
+
   constructor(readonly path: string) {}
 
   /** @throws ArgumentError if a run is there already */
@@ -53,5 +56,6 @@ export class RunFolder {
   async writePlot(name: string, plot: PlotSpec): Promise<void> {
     await writeAtomically(this.file(`${name}.svg`), await renderSvg(plot));
     await writeAtomically(this.file(`${name}.png`), await renderPng(plot));
+    this.plots.push(name);
   }
 }

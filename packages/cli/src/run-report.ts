@@ -3,6 +3,7 @@ import { percent, type Result } from './figures.ts';
 import type { RunFolder } from './run-folder.ts';
 
 const FILES = [
+  ['report.html', 'all of it on one page: the card, the figures, the pictures'],
   ['best.safetensors', 'the weights of the best epoch, for fer predict, evaluate and export'],
   ['last.safetensors', 'the checkpoint to resume from'],
   ['curves.png', 'loss and accuracy over the epochs (log.csv has the numbers)'],

@@ -56,7 +56,8 @@ function panel(epochs: readonly EpochFigures[], name: string) {
       x: {
         field: 'epoch',
         type: 'quantitative',
-        axis: { title: 'Epoch', tickMinStep: 1, grid: false },
+        // no more ticks than epochs: there is nothing in between
+        axis: { title: 'Epoch', tickCount: Math.min(epochs.length - 1, 8), grid: false },
         scale: { nice: false, zero: false },
       },
       y: {
