@@ -18,5 +18,6 @@ export {
   modelFromKeras,
 } from './io/import.ts';
 export { exportOnnx } from './io/onnx/export.ts';
+export { type LoadTorchWeightsOptions, loadTorchWeights } from './io/torch.ts';
 export * from './networks/index.ts';
 export { createModel, listModels, type ModelName, type ModelOptionsOf } from './registry.ts';

@@ -17,9 +17,10 @@ import type {
   ZeroPadding2D,
 } from '@fer/layers';
 import { affineOf } from '../affine.ts';
+import { transposed } from '../transposed.ts';
 import { emitActivation } from './activations.ts';
 import type { Emission } from './emission.ts';
-import { onnxAxis, toChannelsLast, toChannelsSecond, transposed } from './layout.ts';
+import { onnxAxis, toChannelsLast, toChannelsSecond } from './layout.ts';
 import { emitConv2D, emitDepthwiseConv2D, emitPooling, emitSeparableConv2D } from './windows.ts';
 
 /** Adds a layer's operators. @returns the name of its result @throws ArgumentError for layers that ONNX cannot express */

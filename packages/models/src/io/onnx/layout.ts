@@ -17,25 +17,3 @@ export const toChannelsSecond = (rank: number) =>
 /** And back: [0, 2, 3, 1]. */
 export const toChannelsLast = (rank: number) =>
   Array.from({ length: rank }, (_, axis) => (axis < 1 ? axis : axis === rank - 1 ? 1 : axis + 1));
-
-/** The elements of a row-major array with its axes in another order. */
-export function transposed(values: Float32Array, shape: readonly number[], order: readonly number[]): Float32Array {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
-  const result = new Float32Array(values.length);
-  const index = order.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < result.length; to++) {
-    result[to] = values[from] as number;
-    // counts up like an odometer
-    for (let i = order.length - 1; i >= 0; i--) {
-      const axis = order[i] as number;
-      const [size, stride] = [shape[axis] as number, strides[axis] as number];
-      index[i] = (index[i] as number) + 1;
-      from += stride;
-      if ((index[i] as number) < size) break;
-      from -= size * stride;
-      index[i] = 0;
-    }
-  }
-  return result;
-}

@@ -1,10 +1,10 @@
 /** @file Convolutions and poolings as ONNX operators. */
 import { type Pair, pair, type Shape, window2d } from '@fer/core';
 import type { Conv2D, DepthwiseConv2D, Pooling2DOptions, SeparableConv2D } from '@fer/layers';
+import { transposed } from '../transposed.ts';
 import { emitActivation } from './activations.ts';
 import type { Emission } from './emission.ts';
 import type { Attributes } from './graph.ts';
-import { transposed } from './layout.ts';
 
 interface WindowOptions extends Pick<Pooling2DOptions, 'padding'> {
   readonly kernelSize: Pair;

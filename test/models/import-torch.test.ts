@@ -1,0 +1,116 @@
+/** @file Weights of PyTorch's networks: what PyTorch computes with them, our model does. */
+import { readFile } from 'node:fs/promises';
+import { encodeSafetensors, FormatError, type StoredTensor, setBackend, tensor } from '@fer/core';
+import {
+  Activation,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  Dropout,
+  Flatten,
+  type Model,
+  ReLU,
+  Sequential,
+  WeightsError,
+  ZeroPadding2D,
+} from '@fer/layers';
+import { loadTorchWeights } from '@fer/models';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectNumbersClose } from '../close.ts';
+
+/** See fixtures/pytorch.py. */
+interface Fixture {
+  readonly file: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+let fixture: Fixture;
+let file: Uint8Array;
+beforeAll(async () => {
+  await setBackend('simd');
+  fixture = JSON.parse(await readFile(new URL('fixtures/pytorch.json', import.meta.url), 'utf8'));
+  file = Buffer.from(fixture.file, 'base64');
+});
+
+const names = { 0: 'conv', 1: 'bn', 3: 'depthwise', 5: 'pointwise', 8: 'hidden', 10: 'top' };
+
+/** The network of fixtures/pytorch.py. */
+const network = ({ units = 4 } = {}): Model =>
+  new Sequential(
+    [
+      new ZeroPadding2D({ padding: 1 }),
+      new Conv2D({ name: 'conv', filters: 6, kernelSize: 3, strides: 2, useBias: false }),
+      new BatchNormalization({ name: 'bn', epsilon: 1e-5 }),
+      new ReLU({ maxValue: 6 }),
+      new DepthwiseConv2D({ name: 'depthwise', kernelSize: 3, depthMultiplier: 2, activation: 'relu' }),
+      new Conv2D({ name: 'pointwise', filters: 5, kernelSize: 1 }),
+      new Flatten(),
+      new Dropout({ rate: 0.5 }),
+      new Dense({ name: 'hidden', units: 7 }),
+      new Activation({ activation: 'tanh' }),
+      new Dense({ name: 'top', units }),
+    ],
+    { inputShape: [10, 12, 3] },
+  );
+
+function outputsOf(model: Model): Float32Array {
+  return model.forward(tensor(fixture.x, [2, 10, 12, 3])).dataSync() as Float32Array;
+}
+
+const anyWeights = (dtype: 'int32' | 'float64'): Record<string, StoredTensor> => {
+  const data = dtype === 'int32' ? Int32Array.of(1, 2) : Float64Array.of(1, 2);
+  return { 'top.weight': { shape: [1, 2], dtype, data } as StoredTensor };
+};
+
+describe('loadTorchWeights', () => {
+  it('makes a model compute what PyTorch does', async () => {
+    const model = network();
+    const { matched, missing, unexpected } = await loadTorchWeights(model, file, { names });
+    expect([matched.length, missing, unexpected]).toEqual([model.weights.size, [], []]);
+    expectNumbersClose(outputsOf(model), fixture.y, 1e-5, 'output');
+  });
+
+  it('takes names by a function too', async () => {
+    const model = network();
+    await loadTorchWeights(model, file, { names: (module) => names[Number(module) as keyof typeof names] });
+    expectNumbersClose(outputsOf(model), fixture.y, 1e-5, 'output');
+  });
+
+  it('tells what does not fit, and changes nothing', async () => {
+    const model = network({ units: 3 });
+    const before = outputsOf(model);
+    const loading = loadTorchWeights(model, file, { names: { ...names, 3: 'elsewhere' } });
+    const error: WeightsError = await loading.then(
+      () => expect.unreachable(),
+      (reason) => reason,
+    );
+    expect(error).toBeInstanceOf(WeightsError);
+    expect(error.missing).toEqual(['depthwise/depthwise_kernel', 'depthwise/bias']);
+    expect(error.unexpected).toEqual(['3.weight', '3.bias']);
+    expect(error.misshapen).toEqual([
+      { name: 'top/kernel', expected: [7, 3], actual: [4, 7] },
+      { name: 'top/bias', expected: [3], actual: [4] },
+    ]);
+    expect(outputsOf(model)).toEqual(before);
+  });
+
+  it('loads what fits if it need not be all', async () => {
+    const model = network({ units: 3 });
+    const { matched, misshapen } = await loadTorchWeights(model, file, { names, strict: false });
+    expect(matched).not.toContain('top/kernel');
+    expect(misshapen.map(({ name }) => name)).toEqual(['top/kernel', 'top/bias']);
+    expect(matched).toHaveLength(model.weights.size - 2);
+  });
+
+  it('takes float64, and refuses integers and damaged files', async () => {
+    const model = new Sequential([new Dense({ name: 'top', units: 1, useBias: false })], { inputShape: [2] });
+    await loadTorchWeights(model, encodeSafetensors(anyWeights('float64')));
+    expect([...(model.weights.get('top/kernel')?.dataSync() ?? [])]).toEqual([1, 2]);
+    await expect(loadTorchWeights(model, encodeSafetensors(anyWeights('int32')))).rejects.toThrow(
+      new FormatError('loadTorchWeights', "weights are floats but 'top.weight' is int32"),
+    );
+    await expect(loadTorchWeights(model, file.subarray(0, 100))).rejects.toBeInstanceOf(FormatError);
+  });
+});
