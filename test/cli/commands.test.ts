@@ -208,6 +208,14 @@ describe('with weights', () => {
     for (const file of written) expect((await readFile(file)).length).toBeGreaterThan(10_000);
   });
 
+  it('fer export writes weights in a byte each, which predict takes', async () => {
+    const file = folder.file('bytes.safetensors');
+    expect((await ferHere(['export', weights, '--out', file, '--dtype', 'uint8'])).code).toBe(0);
+    expect((await readFile(file)).length).toBeLessThan(150_000);
+    const { stdout } = await ferHere(['predict', '--weights', file, '--json']);
+    expect(JSON.parse(stdout)).toHaveLength(7);
+  });
+
   it('fer summary shows their network', async () => {
     const { stdout } = await ferHere(['summary', weights]);
     expect(stdout).toMatch(/Total params: 74,503/);

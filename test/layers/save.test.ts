@@ -7,6 +7,7 @@ import {
   encodeSafetensors,
   FerError,
   FormatError,
+  full,
   memory,
   mul,
   Random,
@@ -22,6 +23,7 @@ import {
   BatchNormalization,
   Conv2D,
   Dense,
+  DepthwiseConv2D,
   Dropout,
   encodeModel,
   Flatten,
@@ -250,6 +252,52 @@ describe('encodeModel and loadModel', () => {
       expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-3);
     });
     expect(actual).not.toEqual(expected);
+  });
+
+  it('store a quarter of the bytes of kernels if asked to, each within half a step of its channel', async () => {
+    const model = new Sequential(
+      [
+        new Conv2D({ filters: 16, kernelSize: 3, name: 'conv' }),
+        new DepthwiseConv2D({ kernelSize: 5, depthMultiplier: 2, name: 'depthwise' }),
+        new BatchNormalization({ name: 'bn' }),
+        new Flatten(),
+        new Dense({ units: 3, kernelInitializer: 'ones', name: 'top' }),
+      ],
+      { inputShape: [9, 9, 12] },
+    );
+    const bytes = await encodeModel(model, { dtype: 'uint8' });
+    const file = decodeSafetensors(bytes).tensors;
+    expect(file['depthwise/depthwise_kernel:step']?.shape).toEqual([32]);
+    expect(file['conv/kernel']?.dtype).toBe('uint8');
+    expect((await encodeModel(model)).length - bytes.length).toBeGreaterThan(3 * 0.8 * model.countParams().total);
+    const [before, after] = [await model.stateDict(), await (await loadModel(bytes)).stateDict()];
+    for (const [name, { data }] of Object.entries(before)) {
+      const steps = file[`${name}:step`]?.data as Float32Array | undefined;
+      for (const [i, value] of [...(data as Float32Array)].entries()) {
+        const bound = steps ? 0.5001 * (steps[i % steps.length] as number) : 0;
+        expect(Math.abs(value - Number(after[name]?.data[i])), name).toBeLessThanOrEqual(bound + 1e-7);
+      }
+    }
+    expect(after['top/kernel']).toEqual(before['top/kernel']);
+    await loadWeights(model, bytes);
+    expect(await model.stateDict()).toEqual(after);
+  });
+
+  it('refuse bytes without their steps, and kernels that are not finite', async () => {
+    const model = new Sequential([new Dense({ units: 2, name: 'top' })], { inputShape: [3] });
+    const { tensors, metadata } = decodeSafetensors(await encodeModel(model, { dtype: 'uint8' }));
+    const load = (changes: Record<string, StoredTensor>) =>
+      loadModel(encodeSafetensors({ ...tensors, ...changes }, metadata));
+    const five: StoredTensor = { shape: [5], dtype: 'float32', data: new Float32Array(5) };
+    await expect(load({ 'top/kernel:step': five })).rejects.toThrow(FormatError);
+    await expect(load({ 'top/kernel:minimum': five })).rejects.toThrow(
+      "'top/kernel' uint8 [3,2] does not fit its 2 steps",
+    );
+    await expect(load({ 'top/kernel': { ...five, shape: [1, 5] } })).rejects.toThrow(FormatError);
+    const { 'top/kernel:step': _, ...without } = tensors;
+    await expect(loadModel(encodeSafetensors(without, metadata))).rejects.toThrow(/top\/kernel/);
+    model.weights.get('top/kernel')?.assign(full([3, 2], Number.POSITIVE_INFINITY));
+    await expect(encodeModel(model, { dtype: 'uint8' })).rejects.toThrow("quantize: 'top/kernel' holds Infinity");
   });
 
   it('carry metadata', async () => {

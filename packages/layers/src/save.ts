@@ -4,13 +4,17 @@ import type { ModelConfig } from './config.ts';
 import { readBytes, writeAtomically } from './files.ts';
 import { modelFromConfig } from './from-config.ts';
 import type { Model } from './model.ts';
+import { dequantized, quantized } from './quantization.ts';
 import { checkNumbers, misshapenOf, type NameDifferences, WeightsError } from './state.ts';
 import { uploaded } from './stored.ts';
 import type { AnyLayer } from './symbolic.ts';
 
 export interface SaveOptions {
-  /** Of the weights in the file; 'float16' halves its size, and rounds. 'float32' unless given. */
-  readonly dtype?: 'float32' | 'float16';
+  /**
+   * Of the weights in the file: 'float16' halves its size, and rounds; 'uint8' quarters it, with 256 levels for each channel of
+   * a kernel. 'float32' unless given.
+   */
+  readonly dtype?: 'float32' | 'float16' | 'uint8';
   /** What else the file should say. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -23,16 +27,20 @@ const CONFIG = 'model';
 
 /**
  * A model as the bytes of a safetensors file.
- * @throws ArgumentError if a weight is too large for float16, or a layer's options are not JSON
+ * @throws ArgumentError if a weight is too large for float16 or not finite for uint8, or a layer's options are not JSON
  */
 export async function encodeModel(
   model: Model,
   { dtype = 'float32', metadata }: SaveOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const config = JSON.stringify(model.toConfig());
-  const weights = Object.entries(await model.stateDict());
-  const tensors = weights.map(([name, tensor]) => [name, { ...tensor, dtype } as StoredTensor]);
-  return encodeSafetensors(Object.fromEntries(tensors), { ...metadata, [CONFIG]: config });
+  return encodeSafetensors(storedAs(dtype, await model.stateDict()), { ...metadata, [CONFIG]: config });
+}
+
+function storedAs(dtype: SaveOptions['dtype'], weights: Record<string, StoredTensor>): Record<string, StoredTensor> {
+  if (dtype === 'uint8') return quantized(weights);
+  const tensors = Object.entries(weights).map(([name, tensor]) => [name, { ...tensor, dtype } as StoredTensor]);
+  return Object.fromEntries(tensors);
 }
 
 /** Writes a model to a file, in Node. An older file of that name stays whole until the new one is. */
@@ -45,7 +53,8 @@ export async function saveModel(model: Model, path: string, options?: SaveOption
  * @throws FormatError for bytes that are no such file, WeightsError if its weights are not its model's
  */
 export async function loadModel(source: FileSource): Promise<Model> {
-  const { tensors, metadata } = decodeSafetensors(await bytesOf(source));
+  const { metadata, ...file } = decodeSafetensors(await bytesOf(source));
+  const tensors = dequantized(file.tensors);
   const unused = new Set(Object.keys(tensors));
   const model = modelFromConfig(parseConfig(metadata[CONFIG]), (name, shape) => {
     const tensor = unused.delete(name) ? tensors[name] : undefined;
@@ -66,7 +75,7 @@ export async function loadWeights(
   source: FileSource,
   options?: { readonly strict?: boolean },
 ): Promise<NameDifferences> {
-  return target.loadStateDict(decodeSafetensors(await bytesOf(source)).tensors, options);
+  return target.loadStateDict(dequantized(decodeSafetensors(await bytesOf(source)).tensors), options);
 }
 
 async function bytesOf(source: FileSource): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { writeAtomically } from '@fer/layers';
 import { encodePretrained, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import { startBackend } from '../options.ts';
 import { Output } from '../output.ts';
@@ -11,6 +11,7 @@ import { Output } from '../output.ts';
 interface ExportOptions {
   readonly out: string;
   readonly fuse?: boolean;
+  readonly dtype: 'float16' | 'uint8';
 }
 
 const EXAMPLES = `
@@ -18,25 +19,31 @@ Examples:
   fer export runs/a/best.safetensors --out model.onnx            for onnxruntime
   fer export runs/a/best.safetensors --out web/model.json        for TensorFlow.js, with its weights beside it
   fer export runs/a/best.safetensors --out small.safetensors     half the size: float16
+  fer export fer-net --out smaller.safetensors --dtype uint8     a quarter of it, with 256 levels for each channel of a kernel
 
 What to do to an image before, and the classes in their order, are printed: only safetensors files can hold them.`;
 
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description('write a trained network for others, or in half the size')
+    .description('write a trained network for others, or in half or a quarter of its size')
     .argument('<weights>', WEIGHTS_HELP)
     .requiredOption('--out <file>', 'ends in .onnx, model.json or .safetensors')
+    .addOption(
+      new Option('--dtype <type>', 'of the weights in a safetensors file')
+        .choices(['float16', 'uint8'])
+        .default('float16'),
+    )
     .option('--fuse', 'fold batch normalisation into convolutions: for inference alone')
     .addHelpText('after', EXAMPLES)
     .action((weights: string, options: ExportOptions, command: Command) => exportModel(weights, options, command));
 }
 
-async function exportModel(weights: string, { out, fuse }: ExportOptions, command: Command): Promise<void> {
+async function exportModel(weights: string, { out, fuse, dtype }: ExportOptions, command: Command): Promise<void> {
   const output = Output.of(command);
   await startBackend(command);
   const classifier = await loadClassifier(weights);
-  const files = await filesOf(fuse ? { ...classifier, model: classifier.model.fuse() } : classifier, out);
+  const files = await filesOf(fuse ? { ...classifier, model: classifier.model.fuse() } : classifier, out, dtype);
   for (const [path, content] of Object.entries(files)) await writeAtomically(path, content);
   const { labels, preprocess } = classifier;
   const text = [
@@ -48,10 +55,14 @@ async function exportModel(weights: string, { out, fuse }: ExportOptions, comman
 }
 
 /** The contents of each file. @throws ArgumentError for a format that is none */
-async function filesOf(classifier: Pretrained, out: string): Promise<Readonly<Record<string, Uint8Array>>> {
+async function filesOf(
+  classifier: Pretrained,
+  out: string,
+  dtype: ExportOptions['dtype'],
+): Promise<Readonly<Record<string, Uint8Array>>> {
   const { model } = classifier;
   if (out.endsWith('.onnx')) return { [out]: await exportOnnx(model) };
-  if (out.endsWith('.safetensors')) return { [out]: await encodePretrained(classifier, { dtype: 'float16' }) };
+  if (out.endsWith('.safetensors')) return { [out]: await encodePretrained(classifier, { dtype }) };
   if (!/(^|[/\\])model\.json$/.test(out))
     throw new ArgumentError('export', `out must end in .onnx, model.json or .safetensors but is '${out}'`);
   const files = Object.entries(await exportTfjs(model));

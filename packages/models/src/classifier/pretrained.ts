@@ -1,7 +1,7 @@
 /** @file Networks with their weights, and all that is needed to use them: labels, preprocessing, a model card. */
 import { decodeSafetensors, FormatError } from '@fer/core';
 import { type Transform, type TransformConfig, transformFromConfig } from '@fer/data';
-import { encodeModel, loadModel, type Model } from '@fer/layers';
+import { encodeModel, loadModel, type Model, type SaveOptions } from '@fer/layers';
 
 /** A trained network, and what its user must know. */
 export interface Pretrained {
@@ -25,11 +25,11 @@ interface Metadata {
 
 /**
  * A trained network as the bytes of a safetensors file.
- * @throws ArgumentError if a weight is too large for float16
+ * @throws ArgumentError if a weight is too large for float16, or not finite for uint8
  */
 export function encodePretrained(
   { model, labels, preprocess, card }: Pretrained,
-  { dtype = 'float32' }: { readonly dtype?: 'float32' | 'float16' } = {},
+  { dtype = 'float32' }: Pick<SaveOptions, 'dtype'> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const metadata: Metadata = { labels, preprocess: preprocess.config, card };
   return encodeModel(model, { dtype, metadata: { [KEY]: JSON.stringify(metadata) } });
