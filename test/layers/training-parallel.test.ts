@@ -2,8 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memory, mul, Random, reshape, type Shape, setBackend, slice, type Tensor } from '@fer/core';
-import { Dense, type FitOptions, Flatten, fit, Layer, type Model, Sequential, SGD } from '@fer/layers';
+import {
+  memory,
+  mul,
+  type Parameter,
+  Random,
+  reshape,
+  type Shape,
+  ShapeError,
+  setBackend,
+  slice,
+  type Tensor,
+} from '@fer/core';
+import { Dense, type FitOptions, Flatten, fit, Layer, type Model, type Run, Sequential, SGD } from '@fer/layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
 import { convolutional, dense, randomImages } from './training-networks.ts';
@@ -37,7 +48,7 @@ function expectClose(a: Trained, b: Trained): void {
 
 describe('training with workers', () => {
   it('makes the same weights and figures, whatever the parts', async () => {
-    // batches of 11, 11 and 1 in parts of 5 and 6; 3, 4 and 4; 1
+    // batches of 11, 11 and 1, in parts of 5 and 6; 3, 4 and 4; 1
     const alone = await trained(dense(), {});
     for (const workers of [2, 3]) expectClose(await trained(dense(), { workers }), alone);
   });
@@ -96,6 +107,40 @@ describe('training with workers', () => {
     expect(memory().tensors).toBe(before);
   });
 
+  it.each([true, false])('follows when a layer becomes trainable: %s', async (trainable) => {
+    const run = (options: Partial<FitOptions>) => {
+      const model = convolutional();
+      model.layer('batch_normalization').trainable = !trainable;
+      const change = () => {
+        model.layer('batch_normalization').trainable = trainable;
+      };
+      return trained(model, { ...options, callbacks: [{ className: 'Change', onEpochEnd: change }] });
+    };
+    expectClose(await run({ workers: 1 }), await run({}));
+  });
+
+  it('leaves a weight alone that was frozen on its own', async () => {
+    const model = dense();
+    (model.weights.get('dense/kernel') as Parameter).trainable = false;
+    const before = (await model.stateDict())['dense/kernel'];
+    expect((await trained(model, { workers: 2 })).weights['dense/kernel']).toEqual(before);
+  });
+
+  it('refuses to save in the midst of a step', async () => {
+    const model = dense();
+    let run: Run | undefined;
+    const callback = {
+      className: 'Keep',
+      onTrainBegin(begun: Run) {
+        run = begun;
+      },
+    };
+    const training = trained(model, { workers: 2, sam: 1, callbacks: [callback] });
+    await new Promise((resolve) => setTimeout(resolve)); // the first step waits for the workers to start
+    await expect(run?.save()).rejects.toThrow('expected to be called from onCheckpoint or onBatchEnd');
+    await training;
+  });
+
   it('tells what a worker failed of', async () => {
     class Own extends Layer {
       readonly className = 'Own';
@@ -104,6 +149,8 @@ describe('training with workers', () => {
     }
     const own = new Sequential([new Flatten(), new Own({}), new Dense({ units: 4 })], { inputShape: [4, 4, 1] });
     await expect(trained(own, { workers: 2 })).rejects.toThrow(/fit: a worker failed: .*Own/);
+    const square = new Sequential([new Flatten(), new Dense({ units: 4 })], { inputShape: [5, 4, 1] });
+    await expect(trained(square, { workers: 2 })).rejects.toThrow(ShapeError);
     const narrow = new Sequential([new Flatten(), new Dense({ units: 3 })], { inputShape: [4, 4, 1] });
     await expect(trained(narrow, { workers: 2 })).rejects.toThrow(
       "labels of a batch are no index into the model's outputs",

@@ -1,16 +1,19 @@
 /** @file Weights of PyTorch's networks: what PyTorch computes with them, our model does. */
 import { readFile } from 'node:fs/promises';
-import { encodeSafetensors, FormatError, type StoredTensor, setBackend, tensor } from '@fer/core';
+import { ArgumentError, encodeSafetensors, FormatError, type StoredTensor, setBackend, tensor } from '@fer/core';
 import {
   Activation,
   BatchNormalization,
+  Concatenate,
   Conv2D,
   Dense,
   DepthwiseConv2D,
   Dropout,
   Flatten,
-  type Model,
+  input,
+  Model,
   ReLU,
+  Reshape,
   Sequential,
   WeightsError,
   ZeroPadding2D,
@@ -34,7 +37,7 @@ beforeAll(async () => {
   file = Buffer.from(fixture.file, 'base64');
 });
 
-const names = { 0: 'conv', 1: 'bn', 3: 'depthwise', 5: 'pointwise', 8: 'hidden', 10: 'top' };
+const names = { 0: 'conv', 1: 'bn', 3: 'depthwise', 5: 'pointwise', 7: 'flat', 9: 'hidden', 11: 'square', 12: 'top' };
 
 /** The network of fixtures/pytorch.py. */
 const network = ({ units = 4 } = {}): Model =>
@@ -47,9 +50,11 @@ const network = ({ units = 4 } = {}): Model =>
       new DepthwiseConv2D({ name: 'depthwise', kernelSize: 3, depthMultiplier: 2, activation: 'relu' }),
       new Conv2D({ name: 'pointwise', filters: 5, kernelSize: 1 }),
       new Flatten(),
+      new BatchNormalization({ name: 'flat', epsilon: 1e-5 }),
       new Dropout({ rate: 0.5 }),
-      new Dense({ name: 'hidden', units: 7 }),
+      new Dense({ name: 'hidden', units: 60 }),
       new Activation({ activation: 'tanh' }),
+      new Dense({ name: 'square', units: 60 }),
       new Dense({ name: 'top', units }),
     ],
     { inputShape: [10, 12, 3] },
@@ -90,7 +95,7 @@ describe('loadTorchWeights', () => {
     expect(error.missing).toEqual(['depthwise/depthwise_kernel', 'depthwise/bias']);
     expect(error.unexpected).toEqual(['3.weight', '3.bias']);
     expect(error.misshapen).toEqual([
-      { name: 'top/kernel', expected: [7, 3], actual: [4, 7] },
+      { name: 'top/kernel', expected: [60, 3], actual: [60, 4] },
       { name: 'top/bias', expected: [3], actual: [4] },
     ]);
     expect(outputsOf(model)).toEqual(before);
@@ -102,6 +107,28 @@ describe('loadTorchWeights', () => {
     expect(matched).not.toContain('top/kernel');
     expect(misshapen.map(({ name }) => name)).toEqual(['top/kernel', 'top/bias']);
     expect(matched).toHaveLength(model.weights.size - 2);
+  });
+
+  it('does not take a kernel the wrong way round', async () => {
+    const model = new Sequential([new Dense({ name: 'top', units: 3, useBias: false })], { inputShape: [2] });
+    const data = new Float32Array(6);
+    const load = (shape: number[]) =>
+      loadTorchWeights(model, encodeSafetensors({ 'top.weight': { shape, dtype: 'float32', data } }));
+    await expect(load([2, 3])).rejects.toThrow('top/kernel is [3,2] in place of [2,3]');
+    expect((await load([3, 2])).matched).toEqual(['top/kernel']);
+  });
+
+  it('puts what a Reshape flattened in order too, and refuses what merges hide', async () => {
+    const data = Float32Array.from({ length: 8 }, (_, i) => i);
+    const bytes = encodeSafetensors({ 'top.weight': { shape: [1, 8], dtype: 'float32', data } });
+    const top = new Dense({ name: 'top', units: 1, useBias: false });
+    const model = new Sequential([new Reshape({ targetShape: [8] }), top], { inputShape: [2, 2, 2] });
+    await loadTorchWeights(model, bytes);
+    expect([...(model.weights.get('top/kernel')?.dataSync() ?? [])]).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
+    const x = input([1, 2, 2]);
+    const both = new Concatenate().apply([new Flatten().apply(x), new Flatten().apply(x)]);
+    const merged = new Model({ input: x, output: new Dense({ name: 'top', units: 1, useBias: false }).apply(both) });
+    await expect(loadTorchWeights(merged, bytes)).rejects.toThrow(ArgumentError);
   });
 
   it('takes float64, and refuses integers and damaged files', async () => {

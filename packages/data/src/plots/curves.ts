@@ -57,7 +57,7 @@ function panel(epochs: readonly EpochFigures[], name: string) {
         field: 'epoch',
         type: 'quantitative',
         // no more ticks than epochs: there is nothing in between
-        axis: { title: 'Epoch', tickCount: Math.min(epochs.length - 1, 8), grid: false },
+        axis: { title: 'Epoch', tickCount: Math.max(1, Math.min(epochs.length - 1, 8)), grid: false },
         scale: { nice: false, zero: false },
       },
       y: {

@@ -27,9 +27,9 @@ export interface FitOptions extends Objective, Mixing {
   /** The decay of a moving average of the weights, which is what is evaluated and what the model ends with. */
   readonly ema?: number;
   /**
-   * In Node, so many worker threads share the work of each batch, computing on the backend simd: faster than threads within
-   * its kernels, at the cost of as many copies of the model. Batch normalisation has the statistics of each part of a batch
-   * alone. Layers of one's own are not known to the workers. None unless given.
+   * In Node, so many worker threads share the examples of each batch, each on one thread of simd with a copy of the model;
+   * docs/layers.md tells when that pays. Batch normalisation has the statistics of each part of a batch alone. Layers of
+   * one's own are not known to the workers. None unless given.
    */
   readonly workers?: number;
   /** A checkpoint, or the path of one (in Node), to continue from. */

@@ -38,7 +38,7 @@ export class Run {
   readonly #random: Random;
   readonly #means: RunningMeans;
   readonly #average: MovingAverage | undefined;
-  readonly #replicas: Replicas | undefined;
+  #replicas: Replicas | undefined;
   readonly #pace = new Pace();
   #learningRate = Number.NaN;
   #isBetweenSteps = true;
@@ -49,7 +49,7 @@ export class Run {
     options: FitOptions,
   ) {
     checkOptions(model, options);
-    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema, workers } = options;
+    const { train, validation, epochs, optimizer, callbacks = [], seed = 0, ema } = options;
     this.#options = options;
     this.#objective = completeObjective(options);
     this.epochs = epochs;
@@ -61,7 +61,12 @@ export class Run {
     this.#random = new Random(seed);
     this.#means = new RunningMeans('fit', this.#objective.metrics);
     this.#average = ema === undefined ? undefined : new MovingAverage(this.#weights, ema);
-    this.#replicas = workers === undefined ? undefined : new Replicas(model, this.#objective, workers);
+  }
+
+  /** Starts the workers, if there are to be any. @throws ArgumentError */
+  start(): void {
+    const { workers } = this.#options;
+    if (workers !== undefined) this.#replicas = new Replicas(this.model, this.#objective, workers);
   }
 
   /** The means of the epoch at hand, as far as they were read back. */
@@ -118,22 +123,28 @@ export class Run {
   }
 
   async #step(group: readonly Batch[]): Promise<void> {
-    const { sam } = this.#options;
-    const { state } = this.#random;
-    await this.#accumulate(group, ({ figures, examples }) => this.#means.add(figures, examples));
-    if (sam !== undefined) {
-      const goBack = climb(this.#weights.values(), sam);
-      try {
-        this.#random.restore(state); // to see the same once more
-        await this.#accumulate(group, ({ figures }) => figures.dispose());
-      } finally {
-        goBack();
-      }
-    }
+    this.#isBetweenSteps = false;
+    await this.#differentiate(group);
     this.#learningRate = this.optimizer.learningRate;
     this.optimizer.step(this.#weights);
     this.model.constrain();
     this.#average?.update();
+    this.#isBetweenSteps = true;
+  }
+
+  /** Gives the weights the gradients of a step. */
+  async #differentiate(group: readonly Batch[]): Promise<void> {
+    const { sam } = this.#options;
+    const { state } = this.#random;
+    await this.#accumulate(group, ({ figures, examples }) => this.#means.add(figures, examples));
+    if (sam === undefined) return;
+    const goBack = climb(this.#weights.values(), sam);
+    try {
+      this.#random.restore(state); // to see the same once more
+      await this.#accumulate(group, ({ figures }) => figures.dispose());
+    } finally {
+      goBack();
+    }
   }
 
   /** Adds the gradients of batches, of which every example weighs the same. */

@@ -1,6 +1,17 @@
 /** @file Weights of PyTorch networks, in safetensors files. */
-import { decodeSafetensors, FormatError, type Shape, type StoredTensor } from '@fer/core';
-import { Flatten, type Model } from '@fer/layers';
+import { ArgumentError, decodeSafetensors, FormatError, type Shape, type StoredTensor } from '@fer/core';
+import {
+  Activation,
+  BatchNormalization,
+  Dropout,
+  Flatten,
+  LayerNormalization,
+  type Model,
+  ReLU,
+  Reshape,
+  Softmax,
+  type SymbolicTensor,
+} from '@fer/layers';
 import { assignWeights, type StoredWeight, type WeightReport } from './assign.ts';
 import { openFile } from './files.ts';
 import type { LoadKerasWeightsOptions } from './import.ts';
@@ -24,9 +35,9 @@ const IGNORED = /(^|\.)num_batches_tracked$/;
 
 /**
  * Loads the weights of a PyTorch network, `safetensors.torch.save_file(network.state_dict(), path)`, into a model of the same
- * form. Kernels are transposed, and those behind a Flatten take a map's pixels in our order.
+ * form. Kernels are transposed; what comes behind a Flatten takes a map's pixels in our order.
  * @returns which weights were loaded, and which were not
- * @throws ArgumentError if the file cannot be read, FormatError if it is damaged; WeightsError, if strict, naming the weights
+ * @throws ArgumentError if the file cannot be read, or flattened maps are merged; FormatError if it is damaged; WeightsError, if strict, naming the weights
  *   that are missing, unexpected or misshapen. No weight is changed then.
  */
 export async function loadTorchWeights(
@@ -54,15 +65,20 @@ function storedWeight(
   const name = names.find((candidate) => model.weights.has(candidate));
   const ours = name === undefined ? undefined : model.weights.get(name)?.shape;
   if (name === undefined || ours === undefined)
-    return { path, names, shape: tensor.shape, read: () => new Float32Array() };
-  const { torch, view, order } = layoutOf(name, ours, flattenedBy(model, layer));
-  const fits = `${torch}` === `${tensor.shape}`;
-  return {
-    path,
-    names,
-    shape: fits ? ours : tensor.shape,
-    read: () => transposed(floatsOf(path, tensor), view, order),
+    return { path, names, shape: tensor.shape, read: () => floatsOf(path, tensor) };
+  const { torch, view, order } = layoutOf(name, ours, flattenedBefore(model, layer));
+  if (`${torch}` === `${tensor.shape}`)
+    return { path, names, shape: ours, read: () => transposed(floatsOf(path, tensor), view, order) };
+  const read = () => {
+    throw new FormatError('loadTorchWeights', `'${path}' is [${tensor.shape}] in place of [${torch}]`);
   };
+  return { path, names, shape: inOurOrder(tensor.shape), read };
+}
+
+/** A shape as ours would be, to be compared with it. */
+function inOurOrder(torch: Shape): Shape {
+  const [outputs = 0, inputs = 0, ...pixels] = torch;
+  return torch.length === 2 || torch.length === 4 ? [...pixels, inputs, outputs] : torch;
 }
 
 interface Layout {
@@ -74,27 +90,38 @@ interface Layout {
   readonly order: readonly number[];
 }
 
-/** @param flattened The map, if any, that the layer's input vectors were. */
-function layoutOf(name: string, ours: Shape, flattened: Shape | undefined): Layout {
+/** @param map What the layer's input vectors, if that is what it takes, were before a Flatten. */
+function layoutOf(name: string, ours: Shape, map: Shape | undefined): Layout {
   const [a = 0, b = 0, c = 0, d = 0] = ours;
+  const [height = 0, width = 0, channels = 0] = map ?? [];
   if (name.endsWith('/depthwise_kernel')) return { torch: [c * d, 1, a, b], view: [c, d, a, b], order: [2, 3, 0, 1] };
   if (ours.length === 4) return { torch: [d, c, a, b], view: [d, c, a, b], order: [2, 3, 1, 0] };
-  if (ours.length !== 2) return { torch: ours, view: ours, order: ours.map((_, axis) => axis) };
-  if (flattened === undefined) return { torch: [b, a], view: [b, a], order: [1, 0] };
-  const [height = 0, width = 0, channels = 0] = flattened;
-  return { torch: [b, a], view: [b, channels, height, width], order: [2, 3, 1, 0] };
+  if (ours.length === 2 && map) return { torch: [b, a], view: [b, channels, height, width], order: [2, 3, 1, 0] };
+  if (ours.length === 2) return { torch: [b, a], view: [b, a], order: [1, 0] };
+  // a factor for each input, but for biases, of which there is one for each output
+  if (map && !name.endsWith('/bias')) return { torch: ours, view: [channels, height, width], order: [1, 2, 0] };
+  return { torch: ours, view: ours, order: ours.map((_, axis) => axis) };
 }
 
-/** The shape [H, W, C] that a Flatten before the layer made vectors of, with nothing but functions of elements in between. */
-function flattenedBy(model: Model, layerName: string): Shape | undefined {
-  let at = model.order.find(({ layer }) => layer?.name === layerName)?.inputs[0];
-  while (at && at.inputs.length === 1) {
-    const [before] = at.inputs;
-    if (at.layer instanceof Flatten) return before?.shape.length === 3 ? before.shape : undefined;
-    if (`${before?.shape}` !== `${at.shape}`) return undefined;
-    at = before;
-  }
-  return undefined;
+/** Layers that leave the elements of vectors where they are. */
+const KEEP_ORDER = [Activation, BatchNormalization, Dropout, LayerNormalization, ReLU, Softmax];
+
+/**
+ * The shape [H, W, C] of the map that a layer's input vectors were.
+ * @throws ArgumentError if they were several
+ */
+function flattenedBefore(model: Model, layerName: string): Shape | undefined {
+  const [before] = model.order.find(({ layer }) => layer?.name === layerName)?.inputs ?? [];
+  return before && mapBehind(before);
+}
+
+function mapBehind({ shape, layer, inputs }: SymbolicTensor): Shape | undefined {
+  const [before] = inputs;
+  if (shape.length !== 1 || !layer || !before) return undefined;
+  if (before.shape.length === 3) return layer instanceof Flatten || layer instanceof Reshape ? before.shape : undefined;
+  if (inputs.length > 1 && inputs.some(mapBehind))
+    throw new ArgumentError('loadTorchWeights', `in which order ${layer.label} has what was flattened is not known`);
+  return KEEP_ORDER.some((Class) => layer instanceof Class) ? mapBehind(before) : undefined;
 }
 
 /** @throws FormatError for integers */

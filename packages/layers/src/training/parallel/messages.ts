@@ -9,7 +9,7 @@ export interface ReplicaStart {
   readonly objective: Required<Objective>;
   /** The model's weights at the step at hand. */
   readonly weights: SharedArrayBuffer;
-  /** What the worker made: of each weight its gradient, or its value if it has none. */
+  /** What the worker made: of each weight its gradient, or its value if that has changed. */
   readonly results: SharedArrayBuffer;
 }
 
@@ -20,8 +20,17 @@ export interface HostTensor {
   readonly dtype: DType;
 }
 
+/** What is trained at the moment: callbacks may freeze and unfreeze. */
+export interface Trainable {
+  /** Of each layer. */
+  readonly layers: readonly boolean[];
+  /** Of each weight. */
+  readonly weights: readonly boolean[];
+}
+
 /** Examples whose gradients a worker is asked for. */
 export interface Part {
+  readonly trainable: Trainable;
   readonly images: HostTensor;
   readonly labels: HostTensor;
   /** As in accumulate. */
@@ -30,12 +39,15 @@ export interface Part {
   readonly seed: number;
 }
 
+/** What came of a weight; nothing, if it is frozen. */
+export type Outcome = 'gradient' | 'value' | undefined;
+
 export type PartResult =
   | {
       /** As of figuresOf. */
       readonly figures: Float32Array;
-      /** Of each weight, whether its results are a gradient. */
-      readonly hasGradient: readonly boolean[];
+      /** Of each weight. */
+      readonly outcomes: readonly Outcome[];
     }
   | { readonly error: string };
 

@@ -2,7 +2,15 @@
 import { Random, setBackend, type Tensor, tensor } from '@fer/core';
 import { modelFromConfig } from '../../from-config.ts';
 import { accumulate } from '../accumulate.ts';
-import { type HostTensor, type Part, type PartResult, type ReplicaStart, viewsOf } from './messages.ts';
+import {
+  type HostTensor,
+  type Outcome,
+  type Part,
+  type PartResult,
+  type ReplicaStart,
+  type Trainable,
+  viewsOf,
+} from './messages.ts';
 
 const { parentPort: port, workerData } = process.getBuiltinModule('node:worker_threads');
 const { config, objective, ...memory } = workerData as ReplicaStart;
@@ -22,21 +30,33 @@ port?.on('message', (part: Part) => {
   port.postMessage(result);
 });
 
-function compute({ share, seed, ...part }: Part): PartResult {
+function compute({ share, seed, trainable, ...part }: Part): PartResult {
+  setTrainable(trainable);
+  takeWeights();
+  const before = parameters.map(({ storage }) => storage);
+  using images = uploaded(part.images);
+  using labels = uploaded(part.labels);
+  using figures = accumulate(model, objective, { images, labels }, share, new Random(seed));
+  const outcomes = parameters.map((parameter, i): Outcome => {
+    const { grad } = parameter;
+    if (!grad && parameter.storage === before[i]) return undefined;
+    results[i]?.set((grad ?? parameter).dataSync());
+    parameter.zeroGrad();
+    return grad ? 'gradient' : 'value';
+  });
+  return { figures: figures.dataSync() as Float32Array, outcomes };
+}
+
+function setTrainable(trainable: Trainable): void {
+  for (const [i, layer] of model.layers.entries()) layer.trainable = trainable.layers[i] as boolean;
+  for (const [i, parameter] of parameters.entries()) parameter.trainable = trainable.weights[i] as boolean;
+}
+
+function takeWeights(): void {
   for (const [i, parameter] of parameters.entries()) {
     using value = tensor(weights[i] as Float32Array, parameter.shape);
     parameter.assign(value);
   }
-  using images = uploaded(part.images);
-  using labels = uploaded(part.labels);
-  using figures = accumulate(model, objective, { images, labels }, share, new Random(seed));
-  const hasGradient = parameters.map((parameter, i) => {
-    const { grad } = parameter;
-    results[i]?.set((grad ?? parameter).dataSync());
-    parameter.zeroGrad();
-    return grad !== undefined;
-  });
-  return { figures: figures.dataSync() as Float32Array, hasGradient };
 }
 
 const uploaded = ({ data, shape, dtype }: HostTensor): Tensor => tensor(data, shape, dtype);

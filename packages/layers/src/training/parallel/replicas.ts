@@ -5,9 +5,10 @@
 import { add, noGrad, type Parameter, type Random, type Tensor, tensor } from '@fer/core';
 import type { MixedBatch } from '../../mixing.ts';
 import type { Model } from '../../model.ts';
+import { accumulate } from '../accumulate.ts';
 import { sizeOfBatch } from '../batches.ts';
 import type { Objective } from '../figures.ts';
-import { type HostTensor, type ReplicaStart, sharedMemoryFor, viewsOf } from './messages.ts';
+import { type HostTensor, type Outcome, type ReplicaStart, sharedMemoryFor, viewsOf } from './messages.ts';
 import { ReplicaWorker } from './replica-worker.ts';
 
 interface Replica {
@@ -19,7 +20,7 @@ interface Replica {
 /** What a worker made of its part of a batch. */
 interface ComputedPart {
   readonly results: readonly Float32Array[];
-  readonly hasGradient: readonly boolean[];
+  readonly outcomes: readonly Outcome[];
   readonly figures: Float32Array;
   readonly examples: number;
 }
@@ -35,51 +36,74 @@ export class Replicas {
   readonly #parameters: readonly Parameter[];
   /** The weights that the workers see. */
   readonly #weights: readonly Float32Array[];
-  readonly #replicas: readonly Replica[];
+  readonly #replicas: Replica[] = [];
 
   /** @throws ArgumentError where there are no worker threads, or if the model's options are not JSON */
-  constructor(model: Model, objective: Required<Objective>, count: number) {
+  constructor(
+    private readonly model: Model,
+    private readonly objective: Required<Objective>,
+    count: number,
+  ) {
     const parameters = [...model.weights.values()];
     const shared = { config: model.toConfig(), objective, weights: sharedMemoryFor(parameters) };
     this.#parameters = parameters;
     this.#weights = viewsOf(shared.weights, parameters);
-    this.#replicas = Array.from({ length: count }, () => {
-      const start: ReplicaStart = { ...shared, results: sharedMemoryFor(parameters) };
-      return { worker: new ReplicaWorker(start), results: viewsOf(start.results, parameters) };
-    });
+    try {
+      for (let i = 0; i < count; i++) {
+        const start: ReplicaStart = { ...shared, results: sharedMemoryFor(parameters) };
+        this.#replicas.push({ worker: new ReplicaWorker(start), results: viewsOf(start.results, parameters) });
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /**
    * As accumulate() of the whole batch, but that each part is normalised by its own statistics. Of moving statistics, which
    * each part has changed, the mean is taken.
    * @returns the figures of each part
-   * @throws FerError if a worker fails
+   * @throws what accumulate() throws; FerError if a worker fails otherwise
    */
   async accumulate(batch: MixedBatch, share: number, random: Random): Promise<PartFigures[]> {
     const size = sizeOfBatch('fit', batch);
-    for (const [i, parameter] of this.#parameters.entries()) this.#weights[i]?.set(await parameter.data());
-    const [images, labels] = [await rowsOf(batch.images), await rowsOf(batch.labels)];
-    const computed = partsOf(size, this.#replicas.length).map(async ([start, end], i): Promise<ComputedPart> => {
-      const { worker, results } = this.#replicas[i] as Replica;
-      const examples = end - start;
-      const part = { images: images(start, end), labels: labels(start, end), seed: random.bits() };
-      return { ...(await worker.compute({ ...part, share: (share * examples) / size })), results, examples };
+    const parts = await this.#computed(batch, size, share, random).catch((error) => {
+      // what fails in a worker fails here too, and then throws an error that has its class
+      accumulate(this.model, this.objective, batch, share, random).dispose();
+      throw error;
     });
-    const parts = await Promise.all(computed);
     this.#merge(parts, size);
     return parts.map(({ figures, examples }) => ({ figures: tensor(figures), examples }));
   }
 
+  async #computed(batch: MixedBatch, size: number, share: number, random: Random): Promise<ComputedPart[]> {
+    for (const [i, parameter] of this.#parameters.entries()) this.#weights[i]?.set(await parameter.data());
+    const trainable = {
+      layers: this.model.layers.map((layer) => layer.trainable),
+      weights: this.#parameters.map((parameter) => parameter.trainable),
+    };
+    const [images, labels] = [await rowsOf(batch.images), await rowsOf(batch.labels)];
+    const parts = spansOf(size, this.#replicas.length).map(async ([start, end], i): Promise<ComputedPart> => {
+      const { worker, results } = this.#replicas[i] as Replica;
+      const examples = end - start;
+      const part = { trainable, images: images(start, end), labels: labels(start, end), seed: random.bits() };
+      return { ...(await worker.compute({ ...part, share: (share * examples) / size })), results, examples };
+    });
+    return Promise.all(parts);
+  }
+
   #merge(parts: readonly ComputedPart[], size: number): void {
     for (const [i, parameter] of this.#parameters.entries()) {
+      const outcome = parts[0]?.outcomes[i];
+      if (outcome === undefined) continue;
       const results = parts.map((part) => part.results[i] as Float32Array);
-      if (parts[0]?.hasGradient[i]) {
-        const gradient = tensor(summed(results), parameter.shape);
-        parameter.setGrad(parameter.grad ? added(parameter.grad, gradient) : gradient);
-      } else {
-        const shares = parts.map(({ examples }) => examples / size);
-        using value = tensor(averaged(this.#weights[i] as Float32Array, results, shares), parameter.shape);
-        parameter.assign(value);
+      // gradients are of their share of the step already
+      const shares = parts.map(({ examples }) => (outcome === 'gradient' ? 1 : examples / size));
+      const merged = tensor(weightedSum(results, shares), parameter.shape);
+      if (outcome === 'gradient') parameter.setGrad(parameter.grad ? added(parameter.grad, merged) : merged);
+      else {
+        parameter.assign(merged);
+        merged.dispose();
       }
     }
   }
@@ -89,9 +113,12 @@ export class Replicas {
   }
 }
 
-/** First example and end of each part: as equal as they can be, and none without examples. */
-function partsOf(size: number, count: number): [start: number, end: number][] {
-  const parts = Math.min(size, count);
+/**
+ * First example and end of each worker's part: as equal as they can be. Two examples at least, as one alone has no variance to
+ * be normalised by.
+ */
+function spansOf(size: number, count: number): [start: number, end: number][] {
+  const parts = Math.max(1, Math.min(Math.floor(size / 2), count));
   const start = (part: number) => Math.floor((part * size) / parts);
   return Array.from({ length: parts }, (_, part) => [start(part), start(part + 1)]);
 }
@@ -108,18 +135,13 @@ async function rowsOf(values: Tensor): Promise<(start: number, end: number) => H
   });
 }
 
-function summed(terms: readonly Float32Array[]): Float32Array {
-  const [first, ...others] = terms as [Float32Array, ...Float32Array[]];
-  const sum = first.slice();
-  for (const term of others) for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (term[i] as number);
+function weightedSum(terms: readonly Float32Array[], factors: readonly number[]): Float32Array {
+  const sum = new Float32Array((terms[0] as Float32Array).length);
+  for (const [k, term] of terms.entries()) {
+    const factor = factors[k] as number;
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + factor * (term[i] as number);
+  }
   return sum;
-}
-
-/** The mean of values that began as `start`, in a form that leaves those alone that have not changed. */
-function averaged(start: Float32Array, values: readonly Float32Array[], shares: readonly number[]): Float32Array {
-  return start.map((before, i) =>
-    values.reduce((mean, value, k) => mean + (shares[k] as number) * ((value[i] as number) - before), before),
-  );
 }
 
 /** Their sum, in place of the second. */
