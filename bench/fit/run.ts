@@ -1,11 +1,13 @@
 /**
  * @file What training costs beside its arithmetic: `pnpm --filter @fer/bench run fit`. First fit's own work, against a bare
- * loop over a network so small that little else is left; then the wait for augmented batches of faces.
+ * loop over a network so small that little else is left; then the wait for augmented batches of faces; then threads within
+ * kernels against as many workers that share the batches.
  */
+import { availableParallelism } from 'node:os';
 import { setBackend, tensor, tidy } from '@fer/core';
 import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
-import { Adam, Dense, Flatten, fit, type Model, Sequential } from '@fer/layers';
-import { ferNet, mobiExpressNet } from '@fer/models';
+import { Adam, type Callback, Dense, Flatten, fit, type Model, Sequential, SGD } from '@fer/layers';
+import { ferNet, mobiExpressNet, mobileNetV2 } from '@fer/models';
 import { stepOf } from '../networks.ts';
 
 const median = (samples: number[]) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
@@ -60,6 +62,34 @@ async function waiting(name: string, model: Model, how: string, batches: Dataset
   );
 }
 
+/** The median milliseconds of a step of fit. */
+async function stepTime(model: Model, train: DatasetBatches, workers?: number): Promise<number> {
+  const times: number[] = [];
+  let last = performance.now();
+  const stopwatch: Callback = {
+    className: 'Stopwatch',
+    onBatchEnd() {
+      times.push(performance.now() - last);
+      last = performance.now();
+    },
+  };
+  const options = { train, epochs: 1, optimizer: new SGD({ momentum: 0.9 }), callbacks: [stopwatch] };
+  await fit(model, workers === undefined ? options : { ...options, workers });
+  return median(times.slice(times.length / 4)); // the first ones compile
+}
+
+/** How many images a second are trained on, by turns. */
+async function sharing(name: string, make: () => Model, train: DatasetBatches): Promise<void> {
+  const cores = availableParallelism();
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < 3; round++) {
+    times[0].push(await stepTime(make(), train));
+    times[1].push(await stepTime(make(), train, cores));
+  }
+  const [threads, workers] = times.map((samples) => ((1000 * 64) / median(samples)).toFixed(0));
+  console.log(`${name}: ${threads} images/s on ${cores} threads, ${workers} with ${cores} workers`);
+}
+
 console.log(`simd, Node ${process.version}; medians`);
 await setBackend('simd');
 await overhead();
@@ -76,3 +106,11 @@ for (const [name, make] of [
   await waiting(name, make(), 'batches made in between', augmented);
   await waiting(name, make(), 'prefetched by a worker', augmented.prefetch({ workers: 1, ahead: 4 }));
 }
+console.log();
+const halfMobileNet = () => mobileNetV2({ smallImages: true, alpha: 0.5, inputShape: [48, 48, 1], classes: 7 });
+for (const [name, make] of [
+  ['mobiExpressNet', mobiExpressNet],
+  ['mobileNetV2, half as wide', halfMobileNet],
+  ['ferNet', ferNet],
+] as const)
+  await sharing(name, make, augmented.prefetch());
