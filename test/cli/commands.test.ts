@@ -312,6 +312,11 @@ describe('errors are one line, and an exit code', () => {
     [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
     [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
     [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],
+    [
+      ['export', 'fer-net', '--out', '/m.onnx', '--dtype', 'uint8'],
+      1,
+      /^fer: export: --dtype is for \.safetensors files/,
+    ],
     [['bench', '-o', 'alpha=1'], 1, /^fer: bench: --option needs names of networks/],
     [['summary', 'a.safetensors', '-o', 'alpha=1'], 1, /^fer: network: --option is for names of networks, but 'a\.saf/],
     [['summary', 'fer-net', '--backend', 'abacus'], 1, /unknown backend 'abacus'/],

@@ -11,7 +11,7 @@ import { Output } from '../output.ts';
 interface ExportOptions {
   readonly out: string;
   readonly fuse?: boolean;
-  readonly dtype: 'float16' | 'uint8';
+  readonly dtype?: 'float16' | 'uint8';
 }
 
 const EXAMPLES = `
@@ -30,9 +30,10 @@ export function addExport(program: Command): void {
     .argument('<weights>', WEIGHTS_HELP)
     .requiredOption('--out <file>', 'ends in .onnx, model.json or .safetensors')
     .addOption(
-      new Option('--dtype <type>', 'of the weights in a safetensors file')
-        .choices(['float16', 'uint8'])
-        .default('float16'),
+      new Option('--dtype <type>', 'of weights in a .safetensors file; float16 unless given').choices([
+        'float16',
+        'uint8',
+      ]),
     )
     .option('--fuse', 'fold batch normalisation into convolutions: for inference alone')
     .addHelpText('after', EXAMPLES)
@@ -61,8 +62,10 @@ async function filesOf(
   dtype: ExportOptions['dtype'],
 ): Promise<Readonly<Record<string, Uint8Array>>> {
   const { model } = classifier;
+  if (dtype && !out.endsWith('.safetensors'))
+    throw new ArgumentError('export', `--dtype is for .safetensors files, but out is '${out}'`);
   if (out.endsWith('.onnx')) return { [out]: await exportOnnx(model) };
-  if (out.endsWith('.safetensors')) return { [out]: await encodePretrained(classifier, { dtype }) };
+  if (out.endsWith('.safetensors')) return { [out]: await encodePretrained(classifier, { dtype: dtype ?? 'float16' }) };
   if (!/(^|[/\\])model\.json$/.test(out))
     throw new ArgumentError('export', `out must end in .onnx, model.json or .safetensors but is '${out}'`);
   const files = Object.entries(await exportTfjs(model));

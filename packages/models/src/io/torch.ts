@@ -37,8 +37,8 @@ const IGNORED = /(^|\.)num_batches_tracked$/;
  * Loads the weights of a PyTorch network, `safetensors.torch.save_file(network.state_dict(), path)`, into a model of the same
  * form. Kernels are transposed; what comes behind a Flatten takes a map's pixels in our order.
  * @returns which weights were loaded, and which were not
- * @throws ArgumentError if the file cannot be read, or flattened maps are merged; FormatError if it is damaged; WeightsError, if strict, naming the weights
- *   that are missing, unexpected or misshapen. No weight is changed then.
+ * @throws ArgumentError if the file cannot be read, or flattened maps are merged; FormatError if it is damaged; WeightsError,
+ *   if strict, naming the weights that are missing, unexpected or misshapen. No weight is changed then.
  */
 export async function loadTorchWeights(
   model: Model,

@@ -1,5 +1,5 @@
 /** @file What the threads of data-parallel training tell each other. */
-import type { DType, Shape, Tensor } from '@fer/core';
+import type { DType, StoredTensor, Tensor } from '@fer/core';
 import type { ModelConfig } from '../../config.ts';
 import type { Objective } from '../figures.ts';
 
@@ -14,11 +14,7 @@ export interface ReplicaStart {
 }
 
 /** A tensor on its way between threads. */
-export interface HostTensor {
-  readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
+export type HostTensor = Extract<StoredTensor, { readonly dtype: DType }>;
 
 /** What is trained at the moment: callbacks may freeze and unfreeze. */
 export interface Trainable {

@@ -25,7 +25,7 @@ export class ReplicaWorker {
   async compute(part: Part): Promise<Computed> {
     if (this.#failure) throw this.#failure;
     this.#worker.ref();
-    const buffers = [part.images.data.buffer, part.labels.data.buffer];
+    const buffers = [part.images, part.labels].map(({ data }) => data.buffer as ArrayBuffer);
     const result = await new Promise<PartResult>((resolve, reject) => {
       this.#reject = reject;
       this.#worker.once('message', resolve);

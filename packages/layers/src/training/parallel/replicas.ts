@@ -126,13 +126,12 @@ function spansOf(size: number, count: number): [start: number, end: number][] {
 /** Takes rows of a tensor to the host. */
 async function rowsOf(values: Tensor): Promise<(start: number, end: number) => HostTensor> {
   const { dtype, shape } = values;
-  const all = (await values.data()) as HostTensor['data'];
+  const all = await values.data();
   const width = all.length / (shape[0] as number);
-  return (start, end) => ({
-    data: all.slice(start * width, end * width),
-    shape: [end - start, ...shape.slice(1)],
-    dtype,
-  });
+  return (start, end) => {
+    const data = all.slice(start * width, end * width);
+    return { data, shape: [end - start, ...shape.slice(1)], dtype } as HostTensor;
+  };
 }
 
 function weightedSum(terms: readonly Float32Array[], factors: readonly number[]): Float32Array {
