@@ -1,5 +1,5 @@
 /**
- * @file Compares engines in Node: `pnpm bench:cpu <suite> [--threads 1]`, with `all` for each suite. Each engine runs in a
+ * @file Compares engines in Node: `npx pnpm@10 run bench:cpu <suite> [--threads 1]`, with `all` for each suite. Each engine runs in a
  * process of its own with the same number of threads; outputs are compared before anything is timed; the engines take turns,
  * round after round. With `--only <words>` the cases whose title has these words are measured, and nothing is written.
  */
@@ -209,7 +209,7 @@ function save(suite: string, rows: readonly Row[]): void {
   const folder = new URL('../../docs/results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const file = `cpu-${suite}-node${process.versions.node.split('.')[0]}-threads${options.threads}`;
-  const command = `pnpm --filter @fer/bench run cpu ${suite} --threads ${options.threads} --rounds ${options.rounds}`;
+  const command = `npx pnpm@10 --filter @fer/bench run cpu ${suite} --threads ${options.threads} --rounds ${options.rounds}`;
   const report = { machine, command, date: new Date().toISOString(), rows };
   writeFileSync(new URL(`${file}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(

@@ -1,9 +1,10 @@
 /**
- * @file What training costs beside its arithmetic: `pnpm --filter @fer/bench run fit`. First fit's own work, against a bare
+ * @file What training costs beside its arithmetic: `npx pnpm@10 --filter @fer/bench run fit`. First fit's own work, against a bare
  * loop over a network so small that little else is left; then the wait for augmented batches of faces; then threads within
  * kernels against as many workers that share the batches.
  */
-import { availableParallelism } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setBackend, tensor, tidy } from '@fer/core';
 import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
 import { Adam, type Callback, Dense, Flatten, fit, type Model, Sequential, SGD } from '@fer/layers';
@@ -12,8 +13,18 @@ import { stepOf } from '../networks.ts';
 
 const median = (samples: number[]) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
 
+/** What is measured, shown as soon as it is there. */
+type Row = readonly string[];
+
+const line = (row: Row) => `| ${row.join(' | ')} |`;
+
+function show(...row: string[]): Row {
+  console.log(line(row));
+  return row;
+}
+
 /** Milliseconds a step of the loop that `fit` wraps, and of `fit`, by turns. */
-async function overhead(): Promise<void> {
+async function overhead(): Promise<Row> {
   const [steps, size] = [2000, 8];
   const pixels = Float32Array.from({ length: size * 16 }, (_, i) => Math.sin(i));
   const classes = Array.from({ length: size }, (_, i) => i % 7);
@@ -38,11 +49,11 @@ async function overhead(): Promise<void> {
     times[1].push((performance.now() - between) / steps);
   }
   const [loop, whole] = times.map(median) as [number, number];
-  console.log(`fit: ${loop.toFixed(3)} ms a step in a bare loop, ${whole.toFixed(3)} ms in fit\n`);
+  return show(loop.toFixed(3), whole.toFixed(3), (whole - loop).toFixed(3));
 }
 
 /** How long a network's step waits for its batch of 64. */
-async function waiting(name: string, model: Model, how: string, batches: DatasetBatches): Promise<void> {
+async function waiting(name: string, model: Model, how: string, batches: DatasetBatches): Promise<Row> {
   const step = stepOf(model);
   const times: [number[], number[]] = [[], []];
   let start = performance.now();
@@ -57,9 +68,7 @@ async function waiting(name: string, model: Model, how: string, batches: Dataset
   }
   const [wait, work] = times.map(median) as [number, number];
   const share = ((100 * wait) / (wait + work)).toFixed(1);
-  console.log(
-    `${name}, ${how}: waits ${wait.toFixed(2)} ms, computes ${work.toFixed(1)} ms: ${share} % of its time waits`,
-  );
+  return show(name, how, wait.toFixed(2), work.toFixed(1), `${share} %`);
 }
 
 /** The median milliseconds of a step of fit. */
@@ -79,38 +88,69 @@ async function stepTime(model: Model, train: DatasetBatches, workers?: number): 
 }
 
 /** How many images a second are trained on, by turns. */
-async function sharing(name: string, make: () => Model, train: DatasetBatches): Promise<void> {
-  const cores = availableParallelism();
+async function sharing(name: string, make: () => Model, train: DatasetBatches): Promise<Row> {
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < 3; round++) {
     times[0].push(await stepTime(make(), train));
     times[1].push(await stepTime(make(), train, cores));
   }
-  const [threads, workers] = times.map((samples) => ((1000 * 64) / median(samples)).toFixed(0));
-  console.log(`${name}: ${threads} images/s on ${cores} threads, ${workers} with ${cores} workers`);
+  const [threads, workers] = times.map((samples) => ((1000 * 64) / median(samples)).toFixed(0)) as [string, string];
+  return show(name, threads, workers);
 }
 
-console.log(`simd, Node ${process.version}; medians`);
+const cores = availableParallelism();
 await setBackend('simd');
-await overhead();
+const added = [await overhead()];
 const augmented = syntheticFaces({ seed: 1, count: 1280 })
   .map(affine({ rotation: 20, widthShift: 0.2, heightShift: 0.2, zoom: 0.2 }))
   .map(flip())
   .map(normalise({ mean: 128, deviation: 64 }))
   .shuffle({ seed: 1 })
   .batch(64);
+const waits: Row[] = [];
 for (const [name, make] of [
-  ['mobiExpressNet', mobiExpressNet],
-  ['ferNet', ferNet],
+  ['mobi-express-net', mobiExpressNet],
+  ['fer-net', ferNet],
 ] as const) {
-  await waiting(name, make(), 'batches made in between', augmented);
-  await waiting(name, make(), 'prefetched by a worker', augmented.prefetch({ workers: 1, ahead: 4 }));
+  waits.push(await waiting(name, make(), 'made in between', augmented));
+  waits.push(await waiting(name, make(), 'prefetched by a worker', augmented.prefetch({ workers: 1, ahead: 4 })));
 }
-console.log();
 const halfMobileNet = () => mobileNetV2({ smallImages: true, alpha: 0.5, inputShape: [48, 48, 1], classes: 7 });
+const shares: Row[] = [];
 for (const [name, make] of [
-  ['mobiExpressNet', mobiExpressNet],
-  ['mobileNetV2, half as wide', halfMobileNet],
-  ['ferNet', ferNet],
+  ['mobi-express-net', mobiExpressNet],
+  ['mobilenet-v2, half as wide, at 48x48', halfMobileNet],
+  ['fer-net', ferNet],
 ] as const)
-  await sharing(name, make, augmented.prefetch());
+  shares.push(await sharing(name, make, augmented.prefetch()));
+
+const table = (head: Row, rows: readonly Row[]) => [head, head.map(() => '---'), ...rows].map(line).join('\n');
+const load = (loadavg()[0] as number).toFixed(1);
+const folder = new URL('../../docs/results/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+writeFileSync(
+  new URL('fit.md', folder),
+  `# What training costs beside its arithmetic
+
+${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, simd; load average ${load} at the end. Medians.
+Made by \`npx pnpm@10 --filter @fer/bench run fit\`.
+
+## What fit adds to a step
+
+On a dense layer over 4x4 pixels, so small that little but the loop is left.
+
+${table(['a bare loop, ms a step', 'fit, ms a step', 'fit adds, ms'], added)}
+
+## Waiting for batches
+
+64 faces a batch, turned, shifted, zoomed and flipped.
+
+${table(['network', 'batches', 'waits, ms a step', 'computes, ms a step', 'share of its time waiting'], waits)}
+
+## Threads within the kernels, or workers that share each batch
+
+Batches of 64 at 48x48.
+
+${table(['network', `images a second on ${cores} threads`, `with ${cores} workers`], shares)}
+`,
+);

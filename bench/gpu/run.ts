@@ -1,5 +1,5 @@
 /**
- * @file Compares fer with tfjs on the GPU of a browser: `pnpm --filter @fer/bench run gpu [kernels|networks]
+ * @file Compares fer with tfjs on the GPU of a browser: `npx pnpm@10 --filter @fer/bench run gpu [kernels|networks]
  * [--mode webgl2] [--only text]`. Both run in one page of a headless Chromium, with the operands resident, and every result
  * read back within the timing. With --mode or --only the report keeps its other rows, so that it can be made in pieces.
  */
@@ -147,7 +147,7 @@ function write(measured: readonly Row[], engines: Record<string, string>, versio
     titles.flatMap((title) => known.find((row) => row.mode === mode && row.case === title) ?? []);
   const report: Report = {
     machine: `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`,
-    command: `pnpm --filter @fer/bench run gpu ${suite}`,
+    command: `npx pnpm@10 --filter @fer/bench run gpu ${suite}`,
     date: new Date().toISOString(),
     engines: { ...earlier?.engines, ...engines },
     rows: allModes.flatMap(rowsOf),

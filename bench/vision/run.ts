@@ -1,5 +1,5 @@
 /**
- * @file How many frames a second faces are found in, and classified: `pnpm --filter @fer/bench run vision`. On one thread, in a
+ * @file How many frames a second faces are found in, and classified: `npx pnpm@10 --filter @fer/bench run vision`. On one thread, in a
  * photograph of 640x480 with one face, from the bytes that a canvas gives to the result.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const classify = await expressionClassifier('mobi-express-net', { detect: { minS
 /** Each gives the number of faces. */
 const work: Record<string, () => Promise<number> | number> = {
   'find faces from 60 pixels': () => detector.detectMultiScale(frame, { minSize: 60 }).length,
-  'find, cut out and classify them': async () => (await classify(frame)).length,
+  'find, cut out and classify them (mobi-express-net)': async () => (await classify(frame)).length,
   'find faces of any size': () => anySize.detectMultiScale(frame).length,
 };
 
@@ -73,7 +73,7 @@ console.log(table);
 
 const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, 1 thread`;
 const load = (loadavg()[0] as number).toFixed(1);
-const command = 'pnpm --filter @fer/bench run vision';
+const command = 'npx pnpm@10 --filter @fer/bench run vision';
 const folder = new URL('../../docs/results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 writeFileSync(

@@ -165,6 +165,30 @@ onEveryBackend(() => {
     });
   });
 
+  describe('grad and gradientCheck', () => {
+    it('leave other parameters alone', async () => {
+      const w = new Parameter(tensor([3, 5]));
+      const x = tensor([1, 2]);
+      const f = (x: Tensor) => sum(mul(mul(x, w), exp(mul(w, 0))));
+      const before = memory().tensors;
+      expect(await grad(f)(x).array()).toEqual([3, 5]);
+      expect(await gradientCheck(f, [x])).toBeLessThan(1e-2);
+      expect(w.grad).toBeUndefined();
+      expect(memory().tensors).toBe(before + 1);
+    });
+
+    it('leave nothing behind if the function throws', async () => {
+      const x = tensor([1, 2]);
+      const before = memory();
+      const broken = () => {
+        throw new Error('broken');
+      };
+      expect(() => grad(broken)(x)).toThrow('broken');
+      await expect(gradientCheck(broken, [x])).rejects.toThrow('broken');
+      expect(memory()).toEqual(before);
+    });
+  });
+
   describe('gradientCheck', () => {
     const inputs = () => [
       tensor([

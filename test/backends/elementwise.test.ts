@@ -16,6 +16,7 @@ import {
   mul,
   neg,
   notEqual,
+  Parameter,
   pow,
   reciprocal,
   rsqrt,
@@ -23,8 +24,10 @@ import {
   sqrt,
   square,
   sub,
+  sum,
   type Tensor,
   tensor,
+  tidy,
   where,
 } from '@fer/core';
 import { describe, expect, it } from 'vitest';
@@ -184,7 +187,23 @@ onEveryBackend(() => {
     }
   });
 
+  describe('pow', () => {
+    it('has the derivative 0 where the exponent is 0', async () => {
+      const values = [0, 0, -2, 1];
+      expect(await derivativesAt((x) => pow(x, 0), values)).toEqual([0, 0, 0, 0]);
+      expect(await derivativesAt((x) => pow(x, tensor([0, 2, 0, 2])), values)).toEqual([0, 0, 0, 2]);
+    });
+  });
+
   describe('where', () => {
+    it('has no gradient by its condition', async () => {
+      const condition = new Parameter(tensor([0, 1]));
+      const a = new Parameter(tensor([5, 7]));
+      tidy(() => sum(where(condition, a, mul(a, 2))).backward());
+      expect(await a.grad?.array()).toEqual([2, 1]);
+      expect(condition.grad).toBeUndefined();
+    });
+
     const reference = broadcast((condition = 0, a = 0, b = 0) => (condition === 0 ? b : a));
     const op = (condition: Tensor, a: Tensor, b: Tensor) => where(condition, a, b);
     testOp('equal shapes', { inputs: [integers([3, 5], 0, 2), uniform([3, 5]), uniform([3, 5])], op, reference });

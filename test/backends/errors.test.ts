@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  adamaxUpdate,
   adamUpdate,
   add,
   affineTransform,
@@ -30,6 +31,7 @@ import {
   gather,
   globalAveragePool2d,
   grad,
+  gradientCheck,
   leakyRelu,
   localResponseNormalization,
   logSumExp,
@@ -70,6 +72,7 @@ import {
   where,
   zeros,
 } from '@fer/core';
+import ndarray from 'ndarray';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 
@@ -135,6 +138,9 @@ onEveryBackend(({ name: backend, options }) => {
       ['add: b must be float32 but is int32 (use cast)', DTypeError, () => add(vector, labels)],
       ['where: a must be float32 but is int32 (use cast)', DTypeError, () => where(labels, labels, labels)],
       ['sum: x must be float32 but is int32 (use cast)', DTypeError, () => sum(labels)],
+      ['mean: x must be float32 but is int32 (use cast)', DTypeError, () => mean(labels)],
+      ['variance: x must be float32 but is int32 (use cast)', DTypeError, () => variance(labels)],
+      ['stack: tensors[1] must be float32, as the first, but is int32', DTypeError, () => stack([ones([2]), labels])],
       ['argMax: x must be float32 but is int32 (use cast)', DTypeError, () => argMax(labels)],
       ['softmax: x must be float32 but is int32 (use cast)', DTypeError, () => softmax(labels)],
       ['matMul: a must be float32 but is int32 (use cast)', DTypeError, () => matMul(labels, x)],
@@ -199,6 +205,41 @@ onEveryBackend(({ name: backend, options }) => {
         ArgumentError,
         () => tensor([Number.NaN], [1], 'int32'),
       ],
+      [
+        'tensor: int32 values must be integers of at most 2^24 in magnitude, but one is 16777217',
+        ArgumentError,
+        () => tensor([16_777_217], [1], 'int32'),
+      ],
+      [
+        'tensor: int32 values must be integers of at most 2^24 in magnitude, but one is 1.00000001',
+        ArgumentError,
+        () => tensor(ndarray([1, 1.000_000_01]), undefined, 'int32'),
+      ],
+      [
+        'full: int32 values must be integers of at most 2^24 in magnitude, but one is 0.5',
+        ArgumentError,
+        () => full([1], 0.5, 'int32'),
+      ],
+      [
+        'range: int32 values must be integers of at most 2^24 in magnitude, but one is 0.5',
+        ArgumentError,
+        () => range(0, 1, 0.5, 'int32'),
+      ],
+      [
+        'data: the int32 tensor [2] holds NaN, which is none of the integers of at most 2^24 in magnitude',
+        ArgumentError,
+        () => gather(tensor([1, 2], [2], 'int32'), tensor([0, 2], [2], 'int32')).data(),
+      ],
+      [
+        'data: the int32 tensor [1] holds 3000000000, which is none of the integers of at most 2^24 in magnitude',
+        ArgumentError,
+        () => cast(tensor([3e9]), 'int32').item(),
+      ],
+      [
+        'pad: value must be one of the integers of at most 2^24 in magnitude for an int32 x but is 0.5',
+        ArgumentError,
+        () => pad(labels, [[1, 0]], 0.5),
+      ],
       ['range: no number lies from 0 to 0 by steps of 1', ArgumentError, () => range(0, 0)],
       ['range: no number lies from 0 to 3 by steps of 0', ArgumentError, () => range(0, 3, 0)],
       ['range: no number lies from NaN to 3 by steps of 1', ArgumentError, () => range(Number.NaN, 3)],
@@ -207,6 +248,22 @@ onEveryBackend(({ name: backend, options }) => {
       ['oneHot: classes must be an integer of at least 1 but is 0', ArgumentError, () => oneHot([0], 0)],
       ['oneHot: shape must hold positive integers but is [0,3]', ShapeError, () => oneHot([], 3)],
       ['Random: seed must be an integer but is 0.5', ArgumentError, () => new Random(0.5)],
+      [
+        'Random: state must hold integers from 0 to 2^32 - 1, not all 0, but is [0,0,0,0]',
+        ArgumentError,
+        () => new Random(1).restore([0, 0, 0, 0]),
+      ],
+      [
+        'Random: state must hold integers from 0 to 2^32 - 1, not all 0, but is [1,2,3,4.5]',
+        ArgumentError,
+        () => new Random(1).restore([1, 2, 3, 4.5]),
+      ],
+      ['Random: end must be an integer from 1 to 2^32 but is 0', ArgumentError, () => new Random(1).integer(0)],
+      [
+        'Random: end must be an integer from 1 to 2^32 but is NaN',
+        ArgumentError,
+        () => new Random(1).integer(Number.NaN),
+      ],
       ['Random: state must hold 4 numbers but holds 1', ArgumentError, () => new Random(1).restore([1])],
     ]);
   });
@@ -216,8 +273,8 @@ onEveryBackend(({ name: backend, options }) => {
       ['tensor: shape must hold positive integers but is [NaN]', ShapeError, () => tensor([1], [Number.NaN])],
       ['tensor: shape must hold positive integers but is [0]', ShapeError, () => tensor([1], [0])],
       ['full: shape must hold positive integers but is [2,NaN]', ShapeError, () => full([2, Number.NaN], 1)],
-      ['full: shape must hold positive integers but is [-1]', ShapeError, () => zeros([-1])],
-      ['full: shape must hold positive integers but is [1.5]', ShapeError, () => ones([1.5])],
+      ['zeros: shape must hold positive integers but is [-1]', ShapeError, () => zeros([-1])],
+      ['ones: shape must hold positive integers but is [1.5]', ShapeError, () => ones([1.5])],
       [
         'randomNormal: shape must hold positive integers but is [0,2]',
         ShapeError,
@@ -251,7 +308,13 @@ onEveryBackend(({ name: backend, options }) => {
       ['split: 2 parts do not divide axis 1 of [2,3]', ArgumentError, () => split(x, 2, 1)],
       ['split: NaN parts do not divide axis 0 of [2,3]', ArgumentError, () => split(x, Number.NaN)],
       ['split: sizes [1,3] do not divide axis 1 of [2,3]', ArgumentError, () => split(x, [1, 3], 1)],
-      ['pad: expected 2 pairs for [2,3] but got 1', ShapeError, () => pad(x, [[1, 1]])],
+      ['pad: paddings must be 2 pairs [before,after] for [2,3] but are [[1,1]]', ShapeError, () => pad(x, [[1, 1]])],
+      [
+        'pad: paddings must be 2 pairs [before,after] for [2,3] but are [[1],[1]]',
+        ShapeError,
+        () => pad(x, wrong([[1], [1]])),
+      ],
+      ['pad: paddings must be 2 pairs [before,after] for [2,3] but are [1,1]', ShapeError, () => pad(x, wrong([1, 1]))],
       [
         'pad: paddings must be an integer of at least 0 but is -1',
         ArgumentError,
@@ -281,11 +344,29 @@ onEveryBackend(({ name: backend, options }) => {
     refuses([
       ['sum: axis must be an integer from -2 to 1 but is 2', ArgumentError, () => sum(x, 2)],
       ['max: axis must be an integer from -2 to 1 but is NaN', ArgumentError, () => max(x, Number.NaN)],
-      ['sum: axis must be an integer from -2 to 1 but is 0.5', ArgumentError, () => mean(x, [0.5])],
+      ['mean: axis must be an integer from -2 to 1 but is 0.5', ArgumentError, () => mean(x, [0.5])],
       ['sum: axes [0,-2] name an axis twice', ArgumentError, () => sum(x, [0, -2])],
       ['argMax: axis must be an integer from -2 to 1 but is -3', ArgumentError, () => argMax(x, -3)],
-      ['max: axis must be an integer from -2 to 1 but is 5', ArgumentError, () => logSumExp(x, 5)],
-      ['sum: axis must be an integer from -2 to 1 but is 3', ArgumentError, () => variance(x, 3)],
+      ['logSumExp: axis must be an integer from -2 to 1 but is 5', ArgumentError, () => logSumExp(x, 5)],
+      ['variance: axis must be an integer from -2 to 1 but is 3', ArgumentError, () => variance(x, 3)],
+      [
+        `transpose: tensors with more than ${backend === 'simd' ? 9 : 6} independent axes are not supported`,
+        BackendError,
+        () => transpose(ones(Array.from({ length: 10 }, () => 2))),
+      ],
+      [
+        `flip: tensors with more than ${backend === 'simd' ? 9 : 6} independent axes are not supported`,
+        BackendError,
+        () => flip(ones(Array.from({ length: 10 }, () => 2)), [0, 2, 4, 6, 8]),
+      ],
+      [
+        `add: tensors with more than ${backend === 'simd' ? 9 : 6} independent axes are not supported`,
+        BackendError,
+        () => {
+          const other = Array.from({ length: 10 }, (_, axis) => 1 + (axis % 2));
+          return add(ones(Array.from({ length: 10 }, () => 2)), ones(other));
+        },
+      ],
       ['transpose: [0] is no permutation of the 2 axes of [2,3]', ArgumentError, () => transpose(x, [0])],
       ['transpose: [0,0] is no permutation of the 2 axes of [2,3]', ArgumentError, () => transpose(x, [0, 0])],
       ['transpose: axis must be an integer from -2 to 1 but is 2', ArgumentError, () => transpose(x, [0, 2])],
@@ -551,7 +632,7 @@ onEveryBackend(({ name: backend, options }) => {
       ['reshape: x [2,3] was disposed', DisposedError, () => reshape(disposed, [6])],
       ['matMul: a [2,3] was disposed', DisposedError, () => matMul(disposed, x)],
       ['concat: tensors[1] [2,3] was disposed', DisposedError, () => concat([x, disposed])],
-      ['sum: x [2,3] was disposed', DisposedError, () => mean(disposed)],
+      ['mean: x [2,3] was disposed', DisposedError, () => mean(disposed)],
       ['tensor: the float32 tensor [2,3] was disposed', DisposedError, () => disposed.data()],
       ['tensor: the float32 tensor [2,3] was disposed', DisposedError, () => new Parameter(disposed)],
       ['tensor: the float32 tensor [2,3] was disposed', DisposedError, () => new Parameter(x).assign(disposed)],
@@ -576,6 +657,11 @@ onEveryBackend(({ name: backend, options }) => {
         'backward: the tensor was not computed from a trainable parameter (or under noGrad)',
         GradientError,
         () => sum(equal(weights(), 1)).backward(),
+      ],
+      [
+        'backward: the tensor was not computed from a trainable parameter (or under noGrad)',
+        GradientError,
+        () => sum(where(weights(), x, x)).backward(),
       ],
       [
         'backward: operand 1 [2,3] of binary was assigned after it was used',
@@ -636,42 +722,86 @@ onEveryBackend(({ name: backend, options }) => {
     };
     refuses([
       [
-        'sgd: the parameter [2,3] has no gradient; call backward() first',
+        'sgdUpdate: the parameter [2,3] has no gradient; call backward() first',
         GradientError,
         () => sgdUpdate(new Parameter(x), undefined, sgd),
       ],
       [
-        'sgd: learningRate must be a finite number but is NaN',
+        'sgdUpdate: learningRate must be a finite number but is NaN',
         ArgumentError,
         () => sgdUpdate(weights(), undefined, { ...sgd, learningRate: Number.NaN }),
       ],
       [
-        'sgd: velocity must be a parameter for momentum 0.9 but is undefined',
+        'sgdUpdate: velocity must be a parameter for momentum 0.9 but is undefined',
         ArgumentError,
         () => sgdUpdate(weights(), undefined, { ...sgd, momentum: 0.9 }),
       ],
       [
-        'sgd: the gradient and the state must be [2,3] but one is [3]',
+        'sgdUpdate: velocity must be [2,3], as the weights, but is [3]',
         ShapeError,
         () => sgdUpdate(weights(), new Parameter(vector), { ...sgd, momentum: 0.9 }),
       ],
       [
-        'adam: step must be an integer of at least 1 but is 0',
+        'adamUpdate: m must be a parameter but is undefined',
+        ArgumentError,
+        () => adamUpdate(weights(), wrong(undefined), weights(), adam),
+      ],
+      [
+        'adamUpdate: v must be a parameter but is [object Object]',
+        ArgumentError,
+        () => adamUpdate(weights(), weights(), wrong({}), adam),
+      ],
+      [
+        'adamaxUpdate: u must be a parameter but is undefined',
+        ArgumentError,
+        () => adamaxUpdate(weights(), weights(), wrong(undefined), adam),
+      ],
+      [
+        'rmspropUpdate: meanSquare must be a parameter but is undefined',
+        ArgumentError,
+        () => rmspropUpdate(weights(), wrong({}), rmsprop),
+      ],
+      [
+        'sgdUpdate: weights must be a parameter but is undefined',
+        ArgumentError,
+        () => sgdUpdate(wrong(undefined), undefined, sgd),
+      ],
+      [
+        'sgdUpdate: gradient must be [2,3], as the weights, but is [3]',
+        ShapeError,
+        () => {
+          const w = weights();
+          w.setGrad(ones([3]));
+          sgdUpdate(w, undefined, sgd);
+        },
+      ],
+      [
+        'adamUpdate: epsilon must be a finite number but is undefined',
+        ArgumentError,
+        () => adamUpdate(weights(), weights(), weights(), wrong({ ...adam, epsilon: undefined })),
+      ],
+      [
+        'sgdUpdate: weightDecay must be a finite number but is undefined',
+        ArgumentError,
+        () => sgdUpdate(weights(), undefined, wrong({ learningRate: 1, momentum: 0 })),
+      ],
+      [
+        'adamUpdate: step must be an integer of at least 1 but is 0',
         ArgumentError,
         () => adamUpdate(weights(), weights(), weights(), { ...adam, step: 0 }),
       ],
       [
-        'rmsprop: velocity must be a parameter for momentum 0.5 but is undefined',
+        'rmspropUpdate: velocity must be a parameter for momentum 0.5 but is undefined',
         ArgumentError,
         () => rmspropUpdate(weights(), { meanSquare: weights() }, { ...rmsprop, momentum: 0.5 }),
       ],
       [
-        'rmsprop: meanGradient must be a parameter for centered but is undefined',
+        'rmspropUpdate: meanGradient must be a parameter for centered but is undefined',
         ArgumentError,
         () => rmspropUpdate(weights(), { meanSquare: weights() }, { ...rmsprop, centered: true }),
       ],
       [
-        'sgd: operand 1 [2,3] was disposed',
+        'sgdUpdate: gradient [2,3] was disposed',
         DisposedError,
         () => {
           const w = weights();
@@ -685,9 +815,11 @@ onEveryBackend(({ name: backend, options }) => {
   describe('backends', () => {
     const other = inject('backends').find(({ name }) => name !== backend)?.name as BackendName;
     let stranger: Tensor;
+    let strangeLabels: Tensor;
     beforeAll(async () => {
       await setBackend(other);
       stranger = ones([2, 3]);
+      strangeLabels = tensor([0, 1]);
       await setBackend(backend, options);
     });
     refuses([
@@ -699,7 +831,7 @@ onEveryBackend(({ name: backend, options }) => {
       ],
       [`concat: operands live on two backends, ${backend} and ${other}`, BackendError, () => concat([x, x, stranger])],
       [
-        `sgd: operands live on two backends, ${backend} and ${other}`,
+        `sgdUpdate: operands live on two backends, ${backend} and ${other}`,
         BackendError,
         () => {
           const w = new Parameter(x);
@@ -721,6 +853,11 @@ onEveryBackend(({ name: backend, options }) => {
       const result = mul(stranger, 2);
       expect(result.backend.name).toBe(other);
       expect([...(await result.data())]).toEqual([2, 2, 2, 2, 2, 2]);
+      // these make tensors of their own
+      expect(dropout(stranger, 0.5, new Random(1)).backend.name).toBe(other);
+      const loss = softmaxCrossEntropy(stranger, cast(strangeLabels, 'int32'), { classWeights: [1, 2, 3] });
+      expect(await loss.item()).toBeCloseTo(Math.log(3) * 1.5, 3);
+      expect(await gradientCheck((x) => mul(x, x), [stranger])).toBeLessThan(1e-2);
     });
   });
 });

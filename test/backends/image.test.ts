@@ -1,5 +1,14 @@
-import { type AffineOptions, affineTransform, resizeBilinear, resizeNearest } from '@fer/core';
-import { describe } from 'vitest';
+import {
+  type AffineOptions,
+  affineTransform,
+  Parameter,
+  resizeBilinear,
+  resizeNearest,
+  sum,
+  tensor,
+  tidy,
+} from '@fer/core';
+import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 import { constant, fixed, uniform } from '../inputs.ts';
 import * as reference from '../reference/image.ts';
@@ -80,6 +89,14 @@ onEveryBackend(() => {
   });
 
   describe('affineTransform', () => {
+    it('has no gradient by its matrices', () => {
+      const matrices = new Parameter(tensor([[1, 0, 0, 0, 1, 0]]));
+      const images = new Parameter(tensor([1, 2, 3, 4], [1, 2, 2, 1]));
+      tidy(() => sum(affineTransform(images, matrices)).backward());
+      expect(images.grad).toBeDefined();
+      expect(matrices.grad).toBeUndefined();
+    });
+
     for (const [name, shape, matrices, outputSize] of transformations) {
       const size = outputSize ?? (shape.slice(1, 3) as [number, number]);
       for (const interpolation of ['bilinear', 'nearest'] as const) {

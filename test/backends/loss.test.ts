@@ -1,4 +1,4 @@
-import { dropout, mse, Random, softmaxCrossEntropy, sum, type Tensor, tensor } from '@fer/core';
+import { dropout, mse, Random, reshape, softmaxCrossEntropy, sum, type Tensor, tensor } from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 import { constant, type Draw, fixed, integers, uniform } from '../inputs.ts';
@@ -60,6 +60,17 @@ onEveryBackend(() => {
       op: (logits, labels) => softmaxCrossEntropy(logits, labels, { labelSmoothing: 0.1 }),
       reference: reference.softmaxCrossEntropy({ labelSmoothing: 0.1 }),
     });
+    it.each([{}, { labelSmoothing: 0.1 }, { classWeights: [1, 2, 3] }])(
+      'is NaN for labels that are no class, and so are the derivatives of their rows: %o',
+      async (settings) => {
+        const values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        const labels = tensor([0, 3, -1], [3], 'int32');
+        const loss = (x: Tensor) => softmaxCrossEntropy(reshape(x, [3, 3]), labels, settings);
+        expect(await loss(tensor(values)).item()).toBeNaN();
+        const derivatives = await derivativesAt(loss, values);
+        expect(derivatives.map(Number.isNaN)).toEqual(values.map((_, i) => i >= 3));
+      },
+    );
     it('is 0 for a certain and right prediction', async () => {
       expect(await softmaxCrossEntropy(tensor([[1e4, -1e4, 0]]), tensor([0], [1], 'int32')).item()).toBeCloseTo(0, 6);
     });

@@ -1,4 +1,4 @@
-import { add, keep, memory, mul, Parameter, reshape, sum, type Tensor, tensor, tidy } from '@fer/core';
+import { add, keep, memory, mul, neg, Parameter, reshape, sum, type Tensor, tensor, tidy } from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 
@@ -46,6 +46,19 @@ onEveryBackend(() => {
       const other = tensor([3, 4]);
       expect(await view.array()).toEqual([[1], [2]]);
       expect(await other.array()).toEqual([3, 4]);
+    });
+
+    it('may follow a read that is still under way', async () => {
+      const x = tensor([1, 2, 3, 4]);
+      // the second time, no kernel has to be compiled first
+      for (let run = 0; run < 2; run++) {
+        const y = mul(x, 2);
+        const reading = y.data();
+        y.dispose();
+        const other = neg(x);
+        expect([...(await reading)]).toEqual([2, 4, 6, 8]);
+        other.dispose();
+      }
     });
 
     it('ends what `using` declares', () => {

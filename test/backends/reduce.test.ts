@@ -76,6 +76,16 @@ onEveryBackend(() => {
       op: (x) => logSumExp(x, 1),
       reference: reduce(folds.logSumExp, [1]),
     });
+    it('logSumExp of infinite numbers', async () => {
+      const infinity = Number.POSITIVE_INFINITY;
+      const x = tensor([
+        [-infinity, -infinity],
+        [-infinity, 2],
+        [infinity, -infinity],
+        [infinity, infinity],
+      ]);
+      expect(await logSumExp(x, 1).array()).toEqual([-infinity, 2, infinity, infinity]);
+    });
     it('shares the gradient among equal extremes', async () => {
       expect(await derivativesAt(max, [1, 3, 3, 2])).toEqual([0, 0.5, 0.5, 0]);
       expect(await derivativesAt(min, [1, 1, 1, 1])).toEqual([0.25, 0.25, 0.25, 0.25]);

@@ -5,12 +5,14 @@ import {
   flip,
   gather,
   neg,
+  Parameter,
   pad,
   reshape,
   slice,
   split,
   squeeze,
   stack,
+  sum,
   type Tensor,
   tensor,
   tile,
@@ -227,6 +229,7 @@ onEveryBackend(() => {
         7,
       ],
       [[4], [[0, 0]], 1],
+      [[], [], 1],
       [
         [2, 4],
         [
@@ -361,6 +364,27 @@ onEveryBackend(() => {
       const result = op(labels());
       expect(result.dtype).toBe('int32');
       expect(await result.data()).toEqual(Int32Array.from(values));
+    });
+  });
+
+  describe('of a scalar', () => {
+    testOp('slice', { inputs: [uniform([])], op: (x) => slice(x, [], []), reference: expected.slice([], []) });
+  });
+
+  describe("the caller's arrays", () => {
+    it('may change afterwards', async () => {
+      const [begin, shape, wide] = [[1], [1, 2], [3, 2]];
+      const x = new Parameter(tensor([1, 2, 3]));
+      const piece = slice(x, begin, [2]);
+      const seen = reshape(piece, shape);
+      const repeated = broadcastTo(seen, wide);
+      for (const numbers of [begin, shape, wide]) numbers.fill(7);
+      expect([seen.shape, repeated.shape]).toEqual([
+        [1, 2],
+        [3, 2],
+      ]);
+      sum(repeated).backward();
+      expect(await x.grad?.array()).toEqual([0, 3, 3]);
     });
   });
 

@@ -1,5 +1,5 @@
-/** @file A GPU mode that gpu.js would run on another one is an error. */
-import { BackendError, setBackend } from '@fer/core';
+/** @file What GPU modes refuse: to run on another one, and tensors that are too long. */
+import { BackendError, matMul, memory, ones, setBackend, tidy } from '@fer/core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createDevice } from '../../packages/core/src/backend/gpu/create-device.ts';
 
@@ -33,4 +33,13 @@ it('webgpu where there is no adapter', async () => {
 
 it('is not chosen where it is made of software: simd is faster', async () => {
   expect(await setBackend('auto')).toBe('simd');
+});
+
+it.each(['webgl2', 'webgpu'] as const)('tensors of more elements than can be numbered, on %s', async (name) => {
+  await setBackend(name);
+  const before = memory();
+  // a product of tiles
+  const product = () => tidy(() => matMul(ones([5000, 64]), ones([64, 5000])));
+  expect(product).toThrow('gpu: a tensor of 25000000 elements exceeds the 16777216 that gpu.js kernels can number');
+  expect(memory()).toEqual(before);
 });

@@ -42,23 +42,13 @@ async function copyPackage(path: string, target: string): Promise<string> {
   return to;
 }
 
-/** An empty project with the tarballs installed, without gpu.js's native companions, which nobody needs (docs/decisions.md). */
+/** An empty project with the tarballs installed. */
 async function createProject(directory: string, tarballs: Record<string, string>): Promise<void> {
-  await mkdir(join(directory, 'nothing'), { recursive: true });
-  await writeFile(join(directory, 'nothing/package.json'), '{ "name": "nothing", "version": "0.2.9" }');
+  await mkdir(directory, { recursive: true });
   const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
-  const manifest = { private: true, type: 'module', dependencies, overrides: { 'gpu.js': { webgpu: 'file:nothing' } } };
+  const manifest = { private: true, type: 'module', dependencies };
   await writeFile(join(directory, 'package.json'), JSON.stringify(manifest));
-  await run(
-    directory,
-    'npm',
-    'install',
-    '--ignore-scripts',
-    '--omit=optional',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-  );
+  await run(directory, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline');
 }
 
 const startProgram = `
@@ -136,6 +126,8 @@ describe('the packed packages', () => {
     const workspace = join(directory, 'workspace');
     const packages = await copyWorkspace(workspace);
     await run(workspace, 'node', vite, 'build', 'examples/live');
+    await mkdir(join(workspace, 'packages/core/dist'));
+    await run(workspace, 'node', 'packages/core/scripts/embed-gpujs.mjs');
     for (const source of packages) {
       await run(source, 'node', tsc, '-p', '.');
       const packed = await run(
@@ -168,6 +160,12 @@ describe('the packed packages', () => {
       );
       expect(files.filter((file) => file.includes('test') || file.includes('assembly'))).toEqual([]);
     }
+  });
+
+  it('bring no native code', async () => {
+    const files = await readdir(join(project, 'node_modules'), { recursive: true });
+    expect(files.length).toBeGreaterThan(1000);
+    expect(files.filter((file) => /\.(node|so|dylib|dll)$|binding\.gyp$/.test(file))).toEqual([]);
   });
 
   it('compute, on gpu.js and on simd', async () => {

@@ -1,4 +1,4 @@
-import { range, reshape, setBackend, tensor, zeros } from '@fer/core';
+import { gather, range, reshape, setBackend, tensor, zeros } from '@fer/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 beforeAll(async () => {
@@ -61,6 +61,8 @@ describe('a tensor as text', () => {
 
   it('tells integers, and what was disposed', () => {
     expect(`${tensor([1, 20], [2], 'int32')}`).toBe('int32 [2]\n[ 1, 20]');
+    const outside = gather(tensor([5], [1], 'int32'), tensor([0, 1], [2], 'int32'));
+    expect(`${outside}`).toBe('int32 [2]\n[  5, NaN]');
     const x = zeros([2, 3]);
     x.dispose();
     expect(`${x}`).toBe('float32 [2,3] (disposed)');

@@ -1,5 +1,13 @@
 /** @file Which backend is chosen, and what happens where it cannot run. */
-import { availableBackends, BackendError, type BackendName, getBackend, setBackend, tensor } from '@fer/core';
+import {
+  availableBackends,
+  BackendError,
+  type BackendName,
+  getBackend,
+  type SimdOptions,
+  setBackend,
+  tensor,
+} from '@fer/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -43,6 +51,32 @@ describe('setBackend in Node', () => {
     await setBackend('webasm');
     await setBackend('cpu');
     expect(tensor([1]).backend).toBe(backend);
+  });
+
+  it('knows a simd backend by its options, in whatever order', async () => {
+    const backendOf = async (options: SimdOptions) => {
+      await setBackend('simd', options);
+      return tensor([1]).backend;
+    };
+    const one = await backendOf({ threads: 1, relaxed: false });
+    expect(await backendOf({ relaxed: false, threads: 1 })).toBe(one);
+    expect(await backendOf({ threads: 1 })).not.toBe(one);
+    expect(await backendOf({ threads: 1, relaxed: undefined })).toBe(await backendOf({ threads: 1 }));
+  });
+
+  it('refuses options that are not for it, and numbers of threads that are none', async () => {
+    vi.stubEnv('FER_BACKEND', '');
+    await expect(setBackend('cpu', { threads: 2 })).rejects.toThrow(
+      'setBackend: threads are for simd, but the backend is cpu',
+    );
+    for (const name of ['simd', 'auto'] as const) {
+      await expect(setBackend(name, { threads: 0 })).rejects.toThrow(
+        'setBackend: threads must be a positive integer but is 0',
+      );
+    }
+    vi.stubEnv('FER_BACKEND', 'cpu');
+    expect(await setBackend('auto', { threads: 2 })).toBe('cpu');
+    expect(await setBackend('cpu', { threads: undefined })).toBe('cpu');
   });
 
   it('tells what is available', async () => {

@@ -1,7 +1,19 @@
 /** @file The simd backend's worker threads: when they start and end, and what becomes of a job when one dies. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { FAILURE } from '../../packages/core/src/backend/simd/control.ts';
+import { Threads } from '../../packages/core/src/backend/simd/threads.ts';
+
+/** Keeps the workers that are started. */
+const WATCH = `
+  import threads from 'node:worker_threads';
+  import { syncBuiltinESMExports } from 'node:module';
+  const workers = [];
+  threads.Worker = class extends threads.Worker {
+    constructor(...options) { super(...options); workers.push(this); }
+  };
+  syncBuiltinESMExports();`;
 
 /** Runs a module in a process of its own. */
 async function run(program: string): Promise<string> {
@@ -42,20 +54,55 @@ describe('worker threads', () => {
     expect(Number(output)).toBeLessThan(0.2);
   });
 
-  it('that end are an error of the next operator, which names the reason', async () => {
-    const output = await run(`
-      import threads from 'node:worker_threads';
-      import { syncBuiltinESMExports } from 'node:module';
-      const workers = [];
-      threads.Worker = class extends threads.Worker {
-        constructor(...options) { super(...options); workers.push(this); }
-      };
-      syncBuiltinESMExports();
+  it('that end are an error of the next operator, which names the reason, until the backend is set again', async () => {
+    const output = await run(`${WATCH}
       await fer.setBackend('simd', { threads: 2 });
       product();
       await workers[0].terminate();
       await new Promise((resolve) => setTimeout(resolve, 100));
-      try { product(); } catch (error) { console.log(error.name, error.message); }`);
-    expect(output).toMatch(/BackendError.*a worker thread ended: exit code \d/);
+      try { product(); } catch (error) { console.log(error.name, error.message); }
+      await fer.setBackend('simd', { threads: 2 });
+      console.log(product().dataSync()[0], workers.length);`);
+    expect(output).toMatch(/BackendError.*a worker thread ended: exit code \d\n512 2\n/);
+  });
+
+  it('are as many as were asked for when the backend is chosen', async () => {
+    const output = await run(`${WATCH}
+      process.env.FER_BACKEND = 'auto';
+      console.log(await fer.setBackend('auto', { threads: 1 }), workers.length);
+      console.log(await fer.setBackend('auto', { threads: 3 }), workers.length);`);
+    expect(output).toBe('simd 0\nsimd 2\n');
+  });
+
+  it('forget a failure that was told', async () => {
+    // fields, as its prototype is not used
+    class IdleWorker {
+      unref = () => {};
+      once = () => {};
+    }
+    const module = process.getBuiltinModule('node:worker_threads');
+    vi.spyOn(module, 'Worker').mockImplementation(IdleWorker as never);
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const words = new Int32Array(memory.buffer);
+    let left = 0;
+    const exports = {
+      setScratch: () => {},
+      claim: () => left--,
+      // fails on the caller's thread, and as if it had on a worker's
+      failing: () => {
+        words[FAILURE] = 1;
+        throw new Error('here');
+      },
+      fine: () => {},
+    };
+    const threads = new Threads(exports, memory, () => {});
+    await threads.start([{ module: {} as WebAssembly.Module, memory, scratch: 0 }]);
+    const run = (name: string) => {
+      left = 2;
+      threads.run(name, 2, 1);
+    };
+    expect(() => run('failing')).toThrow('the kernel failing failed: Error: here');
+    expect(() => run('fine')).not.toThrow();
+    vi.restoreAllMocks();
   });
 });

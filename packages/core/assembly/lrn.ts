@@ -14,7 +14,7 @@ function neighbours(row: usize, c: i32, radius: i32): v128 {
   return sum;
 }
 
-/** bias + alpha * the sum of the squares of neighbouring channels, whose squares are written to `squares` for that. */
+/** Writes the squares of a pixel's channels, behind room for `radius` zeros. */
 function fillSquares(x: usize, squares: usize, channels: i32, radius: i32): void {
   for (let c = 0; c < channels; c += 4) {
     const v = v128.load(at(x, c));

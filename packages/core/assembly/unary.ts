@@ -222,7 +222,7 @@ class Elu extends Unary {
   }
 }
 
-/** Their numbers, as in src/backend/simd/functions.ts: first those that can follow a product or a convolution. */
+/** Their numbers, as in src/backend/simd/elementwise.ts: first those that can follow a product or a convolution. */
 enum UnaryId {
   Relu,
   Relu6,

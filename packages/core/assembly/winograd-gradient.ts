@@ -9,7 +9,6 @@ import { GRID, X } from './window';
 import { CHANNELS, column, ITEM_TILES, image, inside, locate, POINTS, row, TILES, transformImage } from './winograd';
 
 /** A row of A dy A^T, from a row (two columns) of A dy. */
-// @ts-expect-error: decorator
 function gradientRow(left: v128, right: v128, y: usize, step: usize): void {
   v128.store(y, left);
   v128.store(y + step, f32x4.add(left, right));

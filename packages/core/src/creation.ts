@@ -1,7 +1,9 @@
 /** @file Functions that make tensors on the backend in use. */
 import type { NdArray } from 'ndarray';
+import type { Backend } from './backend/backend.ts';
 import { backend } from './backend/registry.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
+import { firstOutsideInt32, INTEGERS } from './integers.ts';
 import { Storage } from './memory.ts';
 import { checkInteger, checkOneOf } from './ops/check.ts';
 import type { Random } from './random.ts';
@@ -11,14 +13,18 @@ import { type DType, Tensor } from './tensor.ts';
 /** What a tensor can be made from. */
 export type TensorValues = number | readonly TensorValues[] | ArrayLike<number> | NdArray;
 
-/** Larger integers are not exact in float32, which every kernel computes with. */
-const MAX_INTEGER = 2 ** 24;
+/** Room for numbers before they become a tensor: as exact as it takes to see whether integers are integers. */
+type Numbers = Float32Array | Float64Array;
+
+const room = (length: number, dtype: DType): Numbers =>
+  dtype === 'int32' ? new Float64Array(length) : new Float32Array(length);
 
 /**
  * A tensor of these values.
  * @param values A number, nested arrays, a typed array or an ndarray.
  * @param shape As the values are nested, unless given.
- * @throws ShapeError if shape and values do not fit, ArgumentError for int32 values that are no integers or exceed 2^24.
+ * @throws ShapeError if shape and values do not fit, ArgumentError for int32 values that are no integers or exceed
+ * 2^24, before they are rounded.
  */
 export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'float32'): Tensor {
   const natural = isNdArray(values) ? values.shape : shapeOfNested(values);
@@ -26,10 +32,10 @@ export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'floa
   checkShape('tensor', target);
   if (sizeOf(target) !== sizeOf(natural))
     throw new ShapeError('tensor', `${sizeOf(natural)} values do not fill the shape ${formatShape(target)}`);
-  const flat = new Float32Array(sizeOf(target));
+  const flat = room(sizeOf(target), dtype);
   if (isNdArray(values)) fillFromNdArray(flat, values);
   else fillFromNested(flat, values, natural, 0);
-  return fromFloats(flat, target, dtype);
+  return fromNumbers('tensor', flat, target, dtype);
 }
 
 function isNdArray(values: TensorValues): values is NdArray {
@@ -51,7 +57,7 @@ function lengthOf(values: unknown): number | undefined {
   return Array.isArray(values) || ArrayBuffer.isView(values) ? (values as ArrayLike<number>).length : undefined;
 }
 
-function fillFromNested(flat: Float32Array, values: TensorValues, shape: Shape, position: number): number {
+function fillFromNested(flat: Numbers, values: TensorValues, shape: Shape, position: number): number {
   const [size, ...rest] = shape;
   if (size === undefined) {
     if (typeof values !== 'number') throw new ShapeError('tensor', 'values are nested to different depths');
@@ -72,7 +78,7 @@ function fillFromNested(flat: Float32Array, values: TensorValues, shape: Shape, 
 }
 
 /** Reads any strided view in row-major order. */
-function fillFromNdArray(flat: Float32Array, { data, shape, stride, offset }: NdArray): void {
+function fillFromNdArray(flat: Numbers, { data, shape, stride, offset }: NdArray): void {
   const values = data as ArrayLike<number>;
   let position = 0;
   const visit = (axis: number, start: number) => {
@@ -83,43 +89,59 @@ function fillFromNdArray(flat: Float32Array, { data, shape, stride, offset }: Nd
   visit(0, offset);
 }
 
-/** A tensor that takes over an array of its elements. */
-function fromFloats(values: Float32Array, shape: Shape, dtype: DType): Tensor {
-  checkOneOf('tensor', 'dtype', dtype, ['float32', 'int32']);
+/** A tensor of an operator's numbers; float32 ones are taken over. @param owner The backend that it shall live on. */
+export function fromNumbers(
+  operator: string,
+  values: Numbers,
+  shape: Shape,
+  dtype: DType = 'float32',
+  owner: Backend = backend(),
+): Tensor {
+  checkOneOf(operator, 'dtype', dtype, ['float32', 'int32']);
   if (dtype === 'int32') {
-    const wrong = values.find((value) => !Number.isInteger(value) || Math.abs(value) > MAX_INTEGER);
-    if (wrong !== undefined)
-      throw new ArgumentError(
-        'tensor',
-        `int32 values must be integers of at most 2^24 in magnitude, but one is ${wrong}`,
-      );
+    const wrong = firstOutsideInt32(values);
+    if (wrong !== undefined) throw new ArgumentError(operator, `int32 values must be ${INTEGERS}, but one is ${wrong}`);
   }
-  const owner = backend();
-  return new Tensor(new Storage(owner, owner.upload(values), values.byteLength), [...shape], dtype);
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+  return new Tensor(new Storage(owner, owner.upload(floats), floats.byteLength), [...shape], dtype);
 }
 
-/** A tensor of one value everywhere. */
+/**
+ * A tensor of one value everywhere.
+ * @throws ShapeError for sizes that are no positive integers, ArgumentError for an int32 value that is no integer or
+ * exceeds 2^24
+ */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  checkShape('full', shape);
-  return fromFloats(new Float32Array(sizeOf(shape)).fill(value), shape, dtype);
+  return filled('full', shape, value, dtype);
 }
 
-export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 0, dtype);
-export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 1, dtype);
+/** A tensor of zeros. @throws ShapeError for sizes that are no positive integers */
+export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => filled('zeros', shape, 0, dtype);
 
-/** [start, start + step, ...] up to but not including end. */
+/** A tensor of ones. @throws ShapeError for sizes that are no positive integers */
+export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => filled('ones', shape, 1, dtype);
+
+function filled(operator: string, shape: Shape, value: number, dtype: DType): Tensor {
+  checkShape(operator, shape);
+  return fromNumbers(operator, room(sizeOf(shape), dtype).fill(value), shape, dtype);
+}
+
+/**
+ * [start, start + step, ...] up to but not including end.
+ * @throws ArgumentError if there is no such number, or an int32 one is no integer or exceeds 2^24
+ */
 export function range(start: number, end: number, step = 1, dtype: DType = 'float32'): Tensor {
   const length = Math.ceil((end - start) / step);
   if (!(length >= 1 && Number.isFinite(length)))
     throw new ArgumentError('range', `no number lies from ${start} to ${end} by steps of ${step}`);
-  return fromFloats(
-    Float32Array.from({ length }, (_, i) => start + i * step),
-    [length],
-    dtype,
-  );
+  const values = room(length, dtype).map((_, i) => start + i * step);
+  return fromNumbers('range', values, [length], dtype);
 }
 
-/** [n, classes] with a 1 at each label, from labels on the host. */
+/**
+ * [n, classes] with a 1 at each label, from labels on the host.
+ * @throws ArgumentError for labels that are no class, ShapeError
+ */
 export function oneHot(labels: ArrayLike<number>, classes: number): Tensor {
   checkInteger('oneHot', 'classes', classes, 1);
   checkShape('oneHot', [labels.length, classes]);
@@ -133,29 +155,29 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Tensor {
     }
     values[row * classes + label] = 1;
   });
-  return fromFloats(values, [labels.length, classes], 'float32');
+  return fromNumbers('oneHot', values, [labels.length, classes]);
 }
 
-/** A tensor of as many draws. */
-export function drawn(operator: string, shape: Shape, draw: () => number): Tensor {
+/** A tensor of as many draws. @param owner The backend that it shall live on. */
+export function drawn(operator: string, shape: Shape, draw: () => number, owner?: Backend): Tensor {
   checkShape(operator, shape);
   const values = new Float32Array(sizeOf(shape));
   // Float32Array.from takes five times as long, which dropout would notice
   for (let i = 0; i < values.length; i++) values[i] = draw();
-  return fromFloats(values, shape, 'float32');
+  return fromNumbers(operator, values, shape, 'float32', owner);
 }
 
-/** Uniform numbers in [minimum, maximum). */
+/** Uniform numbers from minimum to maximum, which rounding to float32 may give too. @throws ShapeError */
 export function randomUniform(shape: Shape, random: Random, minimum = 0, maximum = 1): Tensor {
   return drawn('randomUniform', shape, () => random.uniform(minimum, maximum));
 }
 
-/** Normal numbers. */
+/** Normal numbers. @throws ShapeError */
 export function randomNormal(shape: Shape, random: Random, mean = 0, deviation = 1): Tensor {
   return drawn('randomNormal', shape, () => random.normal(mean, deviation));
 }
 
-/** Normal numbers within two deviations of the mean. */
+/** Normal numbers within two deviations of the mean. @throws ShapeError */
 export function truncatedNormal(shape: Shape, random: Random, mean = 0, deviation = 1): Tensor {
   return drawn('truncatedNormal', shape, () => random.truncatedNormal(mean, deviation));
 }

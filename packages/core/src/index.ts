@@ -1,7 +1,17 @@
 /** @file @fer/core: tensors, differentiation, operators and backends. */
 export { type GradientCheckOptions, grad, gradientCheck } from './autograd/grad.ts';
 export { composite, noGrad } from './autograd/tape.ts';
-export type { Activation, BackendName, FillMode, Interpolation, Window2d } from './backend/backend.ts';
+export type {
+  Activation,
+  AdamSettings,
+  BackendName,
+  FillMode,
+  Interpolation,
+  RmspropSettings,
+  SgdSettings,
+  UpdateSettings,
+  Window2d,
+} from './backend/backend.ts';
 export { availableBackends, getBackend, setBackend } from './backend/registry.ts';
 export type { SimdOptions } from './backend/simd/index.ts';
 export {
@@ -29,9 +39,10 @@ export {
 export { fromFloat16 } from './io/half.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.ts';
 export type { StoredDType, StoredTensor } from './io/stored.ts';
-export { keep, memory, tidy } from './memory.ts';
-export { checkFinite, checkInteger, checkOneOf, checkRange } from './ops/check.ts';
+export { assertNoLeaks, keep, memory, tidy } from './memory.ts';
+export { checkFinite, checkInteger, checkOneOf, checkRange, isActivation } from './ops/check.ts';
 export * from './ops/index.ts';
+export { type KernelTime, profileKernels } from './profile.ts';
 export { Random } from './random.ts';
 export type { Shape } from './shape.ts';
 export { type DType, type NestedArray, Parameter, Tensor, type TypedArray } from './tensor.ts';

@@ -1,6 +1,6 @@
 /** @file Who owns tensors: scopes that dispose what was made in them, and counters of what is alive. */
 import type { Backend, Buffer } from './backend/backend.ts';
-import { ArgumentError } from './errors.ts';
+import { ArgumentError, FerError } from './errors.ts';
 
 /** Anything that a scope can end. */
 interface Disposable {
@@ -47,6 +47,22 @@ const scopes: Set<Disposable>[] = [];
 /** What is alive: tensors that were not disposed, and the bytes of their buffers (shared ones counted once). */
 export function memory(): { tensors: number; bytes: number } {
   return { ...live };
+}
+
+/**
+ * Calls a function, waits for it, and gives what it returned, for tests of programs that dispose their tensors.
+ * @param left How many tensors may be left: 0 unless given, those that are returned count as well.
+ * @throws FerError if more tensors were left, or fewer, as when it disposed what was there before
+ */
+export async function assertNoLeaks<T>(fn: () => T, left = 0): Promise<Awaited<T>> {
+  const before = memory();
+  const result = await fn();
+  const { tensors, bytes } = memory();
+  if (tensors - before.tensors === left) return result;
+  throw new FerError(
+    'assertNoLeaks',
+    `expected ${left} tensors to be left but there are ${tensors - before.tensors}, and ${bytes - before.bytes} bytes`,
+  );
 }
 
 /** Enters a new tensor into the counters and the innermost scope. */

@@ -1,6 +1,6 @@
 /** @file Tensors as text that a person can read. */
 import { formatShape, type Shape } from './shape.ts';
-import type { Tensor, TypedArray } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 
 /** Elements shown at each end of an axis that is longer than twice this. */
 const EDGE = 3;
@@ -10,10 +10,11 @@ export function formatTensor(tensor: Tensor): string {
   const title = `${tensor.dtype} ${formatShape(tensor.shape)}`;
   if (tensor.isDisposed) return `${title} (disposed)`;
   if (tensor.backend.name === 'webgpu') return `${title} on webgpu`;
-  return `${title}\n${formatValues(tensor.dataSync(), tensor.shape)}`;
+  // past Tensor.dataSync(), which refuses int32 tensors that hold no integers: text shows what is there
+  return `${title}\n${formatValues(tensor.backend.downloadSync(tensor.buffer, tensor.size), tensor.shape)}`;
 }
 
-function formatValues(values: TypedArray, shape: Shape): string {
+function formatValues(values: Float32Array, shape: Shape): string {
   const texts = shown(shape).map((index) => formatNumber(values[index] as number));
   const width = Math.max(...texts.map(({ length }) => length));
   const queue = texts.map((text) => text.padStart(width));

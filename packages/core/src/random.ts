@@ -5,7 +5,7 @@ import { ArgumentError } from './errors.ts';
 export class Random {
   readonly #state = new Uint32Array(4);
 
-  /** @param seed Any integer; its lower 32 bits count. */
+  /** @param seed Any integer; its lower 32 bits count. @throws ArgumentError if it is none */
   constructor(seed: number) {
     if (!Number.isInteger(seed)) throw new ArgumentError('Random', `seed must be an integer but is ${seed}`);
     let s = seed >>> 0;
@@ -18,13 +18,20 @@ export class Random {
     }
   }
 
-  /** Where the generator is, to be given to `restore` later. */
+  /** Where the generator is, to be given to `restore` later: 4 integers of 32 bits. */
   get state(): number[] {
     return [...this.#state];
   }
 
+  /** Goes on from a `state`. @throws ArgumentError if it is none: of zeros alone, nothing but zeros would follow */
   restore(state: readonly number[]): void {
     if (state.length !== 4) throw new ArgumentError('Random', `state must hold 4 numbers but holds ${state.length}`);
+    if (state.some((word) => word !== word >>> 0) || state.every((word) => word === 0)) {
+      throw new ArgumentError(
+        'Random',
+        `state must hold integers from 0 to 2^32 - 1, not all 0, but is ${JSON.stringify(state)}`,
+      );
+    }
     this.#state.set(state);
   }
 
@@ -42,13 +49,18 @@ export class Random {
     return result;
   }
 
-  /** Uniform in [minimum, maximum), from 24 bits: exact in float32. */
+  /**
+   * Uniform in [minimum, maximum), from 24 bits. From 0 to 1 it is exact in float32; in other ranges rounding to
+   * float32 may give the maximum.
+   */
   uniform(minimum = 0, maximum = 1): number {
     return minimum + (maximum - minimum) * ((this.bits() >>> 8) / 0x1000000);
   }
 
-  /** A uniform integer in [0, end). */
+  /** A uniform integer in [0, end). @throws ArgumentError unless end is an integer from 1 to 2^32 */
   integer(end: number): number {
+    if (!(Number.isInteger(end) && end >= 1 && end <= 2 ** 32))
+      throw new ArgumentError('Random', `end must be an integer from 1 to 2^32 but is ${end}`);
     return Math.floor((this.bits() / 0x100000000) * end);
   }
 

@@ -57,6 +57,19 @@ export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] 
   });
 }
 
+/** A shape as [outer, length, inner] around an axis, or around all from the first to the last. */
+export function aroundAxis(
+  shape: Shape,
+  first: number,
+  last = first,
+): { outer: number; length: number; inner: number } {
+  return {
+    outer: sizeOf(shape.slice(0, first)),
+    length: sizeOf(shape.slice(first, last + 1)),
+    inner: sizeOf(shape.slice(last + 1)),
+  };
+}
+
 /** One axis, counted from the end when negative, as an index from the front. */
 export function normalizeAxis(operator: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {

@@ -3,7 +3,8 @@ import ndarray, { type NdArray } from 'ndarray';
 import type { GraphNode } from './autograd/tape.ts';
 import { backward } from './autograd/tape.ts';
 import type { Backend, Buffer, Operand } from './backend/backend.ts';
-import { DisposedError, DTypeError, ShapeError } from './errors.ts';
+import { ArgumentError, DisposedError, DTypeError, ShapeError } from './errors.ts';
+import { firstOutsideInt32, INTEGERS } from './integers.ts';
 import { keep, register, Storage, unregister } from './memory.ts';
 import { formatTensor } from './print.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
@@ -70,7 +71,11 @@ export class Tensor implements Operand {
     return this.#storage === undefined;
   }
 
-  /** A copy of the elements in row-major order. */
+  /**
+   * A copy of the elements in row-major order.
+   * @throws ArgumentError if an int32 tensor holds what is no integer of at most 2^24: NaN, by `gather` outside of an
+   * axis, or what `cast` was given.
+   */
   async data(): Promise<TypedArray> {
     const { backend, buffer } = this.storage;
     return this.#typed(await backend.download(buffer, this.size));
@@ -86,7 +91,7 @@ export class Tensor implements Operand {
     return nest(await this.data(), this.shape);
   }
 
-  /** The only element of a tensor that has one. */
+  /** The only element of a tensor that has one. @throws ShapeError if it has others, and as `data` does */
   async item(): Promise<number> {
     if (this.size !== 1)
       throw new ShapeError('item', `expected one element but the tensor is ${formatShape(this.shape)}`);
@@ -99,10 +104,21 @@ export class Tensor implements Operand {
   }
 
   #typed(values: Float32Array): TypedArray {
-    return this.dtype === 'int32' ? Int32Array.from(values) : values;
+    if (this.dtype === 'float32') return values;
+    const wrong = firstOutsideInt32(values);
+    if (wrong !== undefined)
+      throw new ArgumentError(
+        'data',
+        `the int32 tensor ${formatShape(this.shape)} holds ${wrong}, which is none of the ${INTEGERS}`,
+      );
+    return Int32Array.from(values);
   }
 
-  /** Differentiates this scalar by every parameter that it was computed from, adding to their `grad`. */
+  /**
+   * Differentiates this scalar by every trainable parameter that it was computed from, adding to their `grad`.
+   * @throws GradientError if it is no scalar or was computed from no such parameter, or if what it was computed from
+   * was assigned or disposed since
+   */
   backward(): void {
     backward(this);
   }
@@ -119,7 +135,10 @@ export class Tensor implements Operand {
     this.dispose();
   }
 
-  /** Shape, type and elements as text; long axes are shortened. On webgpu, where reading takes a promise, without elements. */
+  /**
+   * Shape, type and elements as text; long axes are shortened. On webgpu, where reading takes a promise, without
+   * elements.
+   */
   toString(): string {
     return formatTensor(this);
   }
@@ -131,7 +150,10 @@ export class Parameter extends Tensor {
   /** Only trainable parameters collect gradients. */
   trainable: boolean;
 
-  /** @param value Its elements are shared, and the tensor itself stays the caller's. */
+  /**
+   * @param value Its elements are shared, and the tensor itself stays the caller's.
+   * @throws DTypeError, DisposedError
+   */
   constructor(value: Tensor, { trainable = true }: { trainable?: boolean } = {}) {
     if (value.dtype !== 'float32') throw new DTypeError('Parameter', `expected float32 but got ${value.dtype}`);
     super(value.storage.retain(), value.shape);
@@ -158,7 +180,10 @@ export class Parameter extends Tensor {
     this.setGrad(undefined);
   }
 
-  /** Takes new elements of the same shape. Graphs computed from the old ones cannot be differentiated any more. */
+  /**
+   * Takes new elements of the same shape. Graphs computed from the old ones cannot be differentiated any more.
+   * @throws ShapeError, DTypeError, DisposedError
+   */
   assign(value: Tensor): void {
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError('assign', `expected ${formatShape(this.shape)} but got ${formatShape(value.shape)}`);

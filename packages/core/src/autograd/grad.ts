@@ -1,5 +1,5 @@
 /** @file Differentiation of functions, and the comparison of derivatives with finite differences. */
-import { tensor } from '../creation.ts';
+import { drawn, fromNumbers } from '../creation.ts';
 import { GradientError } from '../errors.ts';
 import { keep, tidy } from '../memory.ts';
 import { mul } from '../ops/elementwise.ts';
@@ -7,11 +7,14 @@ import { sum } from '../ops/reduce.ts';
 import { Random } from '../random.ts';
 import { formatShape } from '../shape.ts';
 import { Parameter, type Tensor } from '../tensor.ts';
-import { noGrad } from './tape.ts';
+import { backward, noGrad } from './tape.ts';
 
 /**
- * The derivative of a scalar function by its first argument: `grad(f)(x)` is df/dx at x.
+ * The derivative of a scalar function by its first argument: `grad(f)(x)` is df/dx at x. Other parameters collect
+ * nothing.
  * @param fn Returns a scalar computed from its arguments by operators.
+ * @throws GradientError if the result is no scalar or does not depend on the first argument, DTypeError if that is
+ * int32
  */
 export function grad<Rest extends unknown[]>(
   fn: (x: Tensor, ...rest: Rest) => Tensor,
@@ -20,7 +23,7 @@ export function grad<Rest extends unknown[]>(
     tidy(() => {
       const variable = new Parameter(x);
       try {
-        fn(variable, ...rest).backward();
+        backward(fn(variable, ...rest), new Set([variable]));
         if (!variable.grad) throw new GradientError('grad', 'the result does not depend on the first argument');
         return mul(variable.grad, 1);
       } finally {
@@ -47,41 +50,53 @@ export async function gradientCheck(
   inputs: readonly Tensor[],
   { epsilon = 1e-2, tolerance = 1e-2 }: GradientCheckOptions = {},
 ): Promise<number> {
-  const variables = inputs.map((input) => new Parameter(input));
-  const weights = noGrad(() => tidy(() => keep(weightsLike(fn(...variables)))));
-  const loss = () => sum(mul(fn(...variables), weights));
+  const variables: Parameter[] = [];
   try {
-    tidy(() => loss().backward());
-    let worst = 0;
-    for (const [i, variable] of variables.entries()) {
-      const analytic = variable.grad ? await variable.grad.data() : new Float32Array(variable.size);
-      const values = await variable.data();
-      for (let j = 0; j < values.length; j++) {
-        const numeric = await centralDifference(loss, variable, values as Float32Array, j, epsilon);
-        const derivative = analytic[j] as number;
-        const difference = Math.abs(derivative - numeric) / Math.max(1, Math.abs(numeric));
-        if (!(difference <= tolerance)) {
-          throw new GradientError(
-            'gradientCheck',
-            `input ${i} ${formatShape(variable.shape)}, element ${j}: derivative ${derivative}, but differences give ${numeric}`,
-          );
-        }
-        worst = Math.max(worst, difference);
-      }
-    }
-    return worst;
+    for (const input of inputs) variables.push(new Parameter(input));
+    return await worstDifference(fn, variables, epsilon, tolerance);
   } finally {
-    for (const disposable of [...variables, weights]) disposable.dispose();
+    for (const variable of variables) variable.dispose();
   }
+}
+
+async function worstDifference(
+  fn: (...inputs: Tensor[]) => Tensor,
+  variables: readonly Parameter[],
+  epsilon: number,
+  tolerance: number,
+): Promise<number> {
+  using weights = noGrad(() => tidy(() => keep(weightsLike(fn(...variables)))));
+  const loss = () => sum(mul(fn(...variables), weights));
+  tidy(() => backward(loss(), new Set(variables)));
+  let worst = 0;
+  for (const [i, variable] of variables.entries()) {
+    const analytic = variable.grad ? await variable.grad.data() : new Float32Array(variable.size);
+    const values = await variable.data();
+    for (let j = 0; j < values.length; j++) {
+      const numeric = await centralDifference(loss, variable, values as Float32Array, j, epsilon);
+      const derivative = analytic[j] as number;
+      const difference = Math.abs(derivative - numeric) / Math.max(1, Math.abs(numeric));
+      if (!(difference <= tolerance)) {
+        throw new GradientError(
+          'gradientCheck',
+          `input ${i} ${formatShape(variable.shape)}, element ${j}: derivative ${derivative}, but differences give ${numeric}`,
+        );
+      }
+      worst = Math.max(worst, difference);
+    }
+  }
+  return worst;
 }
 
 /** Different for each element, so that no derivatives cancel. */
 function weightsLike(result: Tensor): Tensor {
   const random = new Random(1);
-  return tensor(
-    Float32Array.from({ length: result.size }, () => random.uniform(0.5, 1.5)),
-    result.shape,
-  );
+  return drawn('gradientCheck', result.shape, () => random.uniform(0.5, 1.5), result.backend);
+}
+
+/** A tensor of these values, where the variable is. */
+function like({ shape, backend }: Parameter, values: Float32Array): Tensor {
+  return fromNumbers('gradientCheck', values, shape, 'float32', backend);
 }
 
 async function centralDifference(
@@ -94,14 +109,14 @@ async function centralDifference(
   const lossAt = async (value: number) => {
     const shifted = values.slice();
     shifted[j] = value;
-    using input = tensor(shifted, variable.shape);
+    using input = like(variable, shifted);
     variable.assign(input);
     using result = noGrad(() => tidy(loss));
-    return result.item();
+    return await result.item();
   };
   const x = values[j] as number;
   const difference = ((await lossAt(x + epsilon)) - (await lossAt(x - epsilon))) / (2 * epsilon);
-  using original = tensor(values, variable.shape);
+  using original = like(variable, values);
   variable.assign(original);
   return difference;
 }

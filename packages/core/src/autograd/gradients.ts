@@ -157,7 +157,8 @@ const binaryDerivatives: Record<
   mul: [(dy, _a, b) => mul(dy, b), (dy, a) => mul(dy, a)],
   div: [(dy, _a, b) => div(dy, b), (dy, _a, b, y) => neg(div(mul(dy, y), b))],
   pow: [
-    (dy, a, b) => mul(dy, mul(pow(a, typeof b === 'number' ? b - 1 : sub(b, 1)), b)),
+    // where b is 0 the derivative is 0 whatever the power, which must be finite then
+    (dy, a, b) => mul(dy, mul(pow(a, typeof b === 'number' ? b - Number(b !== 0) : sub(b, notEqual(b, 0))), b)),
     (dy, a, _b, y) => mul(mul(dy, y), typeof a === 'number' ? Math.log(a) : log(a)),
   ],
   maximum: [(dy, a, b) => mul(dy, greaterEqual(a, b)), (dy, a, b) => mul(dy, less(a, b))],

@@ -81,6 +81,11 @@ export function view(x: Tensor, shape: Shape, dtype: DType = x.dtype): Tensor {
   return record('reshape', [x], {}, x.storage.retain(), shape, dtype);
 }
 
+/** x as an operand through which no gradient flows. */
+export function constant(x: Tensor): Tensor {
+  return x.requiresGrad ? noGrad(() => view(x, x.shape)) : x;
+}
+
 function record<K extends OperatorName>(
   operator: K,
   inputs: Inputs<K>,
@@ -129,8 +134,8 @@ export function commonBackend(operator: string, inputs: readonly (Tensor | undef
   return first as Backend;
 }
 
-/** See Tensor.backward. */
-export function backward(loss: Tensor): void {
+/** See Tensor.backward. @param only The parameters that collect gradients, of all that the loss was computed from. */
+export function backward(loss: Tensor, only?: ReadonlySet<Parameter>): void {
   if (loss.size !== 1)
     throw new GradientError('backward', `expected a scalar but the tensor is ${formatShape(loss.shape)}`);
   if (!loss.requiresGrad)
@@ -138,13 +143,15 @@ export function backward(loss: Tensor): void {
   noGrad(() =>
     tidy(() => {
       const pending = new Map<Tensor, Tensor>([[loss, onesLike(loss)]]);
-      for (const tensor of fromResultToOperands(loss)) {
-        const dy = pending.get(tensor);
+      const order = fromResultToOperands(loss);
+      const wanted = only ? computedFrom(only, order) : new Set(order);
+      for (const tensor of order) {
+        const dy = wanted.has(tensor) && pending.get(tensor);
         if (!dy) continue;
         pending.delete(tensor);
         if (tensor instanceof Parameter) collect(tensor, dy);
         else {
-          differentiate(tensor, dy, pending);
+          differentiate(tensor, dy, pending, wanted);
           dy.dispose();
         }
       }
@@ -157,8 +164,8 @@ function onesLike(tensor: Tensor): Tensor {
   return new Tensor(new Storage(tensor.backend, tensor.backend.upload(ones), ones.byteLength), tensor.shape);
 }
 
-/** Adds the derivatives by a tensor's operands to what is pending for them. */
-function differentiate(tensor: Tensor, dy: Tensor, pending: Map<Tensor, Tensor>): void {
+/** Adds the derivatives by a tensor's operands, those that are wanted, to what is pending for them. */
+function differentiate(tensor: Tensor, dy: Tensor, pending: Map<Tensor, Tensor>, wanted: ReadonlySet<Tensor>): void {
   const node = tensor.node as GraphNode;
   const { operator, attributes } = node;
   const inputs = node.inputs as readonly (Tensor | undefined)[];
@@ -166,7 +173,7 @@ function differentiate(tensor: Tensor, dy: Tensor, pending: Map<Tensor, Tensor>)
   const rule = gradients[operator] as (context: object, dy: Tensor) => readonly ((() => Tensor) | null)[];
   const derivatives = rule({ inputs, attributes, output: tensor }, dy);
   inputs.forEach((input, i) => {
-    if (!input?.requiresGrad) return;
+    if (!input || !wanted.has(input)) return;
     const derivative = derivatives[i];
     if (!derivative) throw new GradientError('backward', `${operator} has no derivative by its operand ${i}`);
     const result = tidy(derivative);
@@ -202,6 +209,16 @@ function sumOf(a: Tensor, b: Tensor): Tensor {
   a.dispose();
   b.dispose();
   return sum;
+}
+
+/** Of tensors from a result to its operands: these parameters, and what was computed from them. */
+function computedFrom(parameters: ReadonlySet<Tensor>, order: readonly Tensor[]): Set<Tensor> {
+  const found = new Set<Tensor>();
+  for (const tensor of order.toReversed()) {
+    const inputs = (tensor.node?.inputs ?? []) as readonly (Tensor | undefined)[];
+    if (parameters.has(tensor) || inputs.some((input) => input && found.has(input))) found.add(tensor);
+  }
+  return found;
 }
 
 /** Every tensor on the way from the parameters to `result`, each after all that were computed from it. */

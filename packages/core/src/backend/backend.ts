@@ -223,39 +223,57 @@ export interface GradientKernels {
   affineTransformGrad: Kernel<[dy: Operand, matrices: Operand], AffineAttributes>;
 }
 
-export type WeightDecay = { readonly weightDecay: number; readonly decoupled: boolean };
+/** What every optimizer step is told. */
+export interface UpdateSettings {
+  readonly learningRate: number;
+  /** 0 for none. */
+  readonly weightDecay: number;
+  /**
+   * Whether the decay leaves the gradient alone and learningRate * weightDecay * weights is subtracted from the weights
+   * (Loshchilov & Hutter 2019). Else weightDecay * weights is added to the gradient (L2).
+   */
+  readonly decoupled: boolean;
+}
+
+export interface SgdSettings extends UpdateSettings {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+/** Of Adam, AdamW and Adamax. */
+export interface AdamSettings extends UpdateSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Counts from 1. */
+  readonly step: number;
+}
+
+export interface RmspropSettings extends UpdateSettings {
+  readonly rho: number;
+  readonly momentum: number;
+  /** Within the root. */
+  readonly epsilon: number;
+  readonly centered: boolean;
+}
 
 /** What one update leaves behind: the weights, and whatever state it was given, in that order. */
-export type Update<State extends readonly (Operand | undefined)[], Attributes> = (
+export type Update<State extends readonly (Operand | undefined)[], Settings> = (
   operands: [weights: Operand, gradient: Operand, ...state: State],
-  attributes: Attributes & WeightDecay & { readonly learningRate: number },
+  settings: Settings,
 ) => Buffer[];
 
 /**
- * Optimizer steps. Weight decay w: L2 adds w * weights to the gradient; decoupled subtracts learningRate * w * weights
- * from the weights (Loshchilov & Hutter 2019). The buffers of the weights and the state are given up: a backend may
- * update them in place and return them. `step` counts from 1.
+ * Optimizer steps; ops/optimizer.ts has their formulas. The buffers of the weights and the state are given up: a
+ * backend may update them in place and return them.
  */
 export interface UpdateKernels {
-  /** Keras' SGD: v = momentum v - lr g; w += v, or w += momentum v - lr g with Nesterov. */
-  sgd: Update<[velocity: Operand | undefined], { readonly momentum: number; readonly nesterov: boolean }>;
-  /** Kingma & Ba 2015, in Keras' form: lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t); w -= lr_t m / (sqrt(v) + epsilon). */
-  adam: Update<
-    [m: Operand, v: Operand],
-    { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly step: number }
-  >;
-  /** The same with u = max(beta2 u, |g|); w -= lr / (1 - beta1^t) m / (u + epsilon). */
-  adamax: Update<
-    [m: Operand, u: Operand],
-    { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly step: number }
-  >;
-  /**
-   * TensorFlow's RMSProp: s = rho s + (1 - rho) g^2; centered also keeps a = rho a + (1 - rho) g and uses s - a^2;
-   * v = momentum v + lr g / sqrt(s [- a^2] + epsilon); w -= v.
-   */
+  sgd: Update<[velocity: Operand | undefined], SgdSettings>;
+  adam: Update<[m: Operand, v: Operand], AdamSettings>;
+  adamax: Update<[m: Operand, u: Operand], AdamSettings>;
   rmsprop: Update<
     [meanSquare: Operand, meanGradient: Operand | undefined, velocity: Operand | undefined],
-    { readonly rho: number; readonly momentum: number; readonly epsilon: number; readonly centered: boolean }
+    RmspropSettings
   >;
 }
 

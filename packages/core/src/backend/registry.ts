@@ -1,5 +1,5 @@
 /** @file Which backends exist, which of them run here, and the one in use. */
-import { BackendError } from '../errors.ts';
+import { ArgumentError, BackendError } from '../errors.ts';
 import type { Backend, BackendName } from './backend.ts';
 import type { SimdOptions } from './simd/index.ts';
 
@@ -12,26 +12,36 @@ let current: Backend | undefined;
 
 /**
  * Chooses where tensors live and operators run, and starts it if need be. `'auto'` takes the environment variable
- * FER_BACKEND if it is set; else a hardware WebGPU adapter, else hardware WebGL2, else simd, else webasm, else cpu.
- * Software adapters are skipped unless named, and so are `webgl` and `headlessgl`.
- * @param options For simd alone. Other options are another backend, with tensors of its own.
+ * FER_BACKEND if it is set, to anything but `auto`; else a hardware WebGPU adapter, else hardware WebGL2, else simd,
+ * else webasm, else cpu. Software adapters are skipped unless named, and so are `webgl` and `headlessgl`.
+ * @param options For simd, if that is named or chosen. Other options are another backend, with tensors of its own. A
+ * simd backend whose worker threads ended is started anew.
  * @returns the backend's name.
- * @throws BackendError if the backend does not exist or cannot run here.
+ * @throws BackendError if the backend does not exist or cannot run here; ArgumentError for options of a backend that is
+ * named and has none, or if the number of threads is none.
  */
 export async function setBackend(name: BackendName | 'auto' = 'auto', options: SimdOptions = {}): Promise<BackendName> {
-  const chosen = name === 'auto' ? await automaticBackend() : name;
+  const chosen = name === 'auto' ? await automaticBackend(options) : name;
   if (!order.includes(chosen)) {
     throw new BackendError('setBackend', `unknown backend '${chosen}'; there are auto, ${order.join(', ')}`);
   }
+  const given = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [option]));
+  if (name !== 'auto' && name !== 'simd' && given.length > 0)
+    throw new ArgumentError('setBackend', `${given.join(' and ')} are for simd, but the backend is ${name}`);
   current = await started(chosen, options);
   return chosen;
 }
 
 function started(name: BackendName, options: SimdOptions = {}): Promise<Backend> {
-  const key = `${name} ${JSON.stringify(options)}`;
-  const starting = backends.get(key) ?? start(name, options);
+  const key = name === 'simd' ? `simd ${options.threads} ${options.relaxed}` : name;
+  const known = backends.get(key);
+  if (known) return known;
+  const forget = () => {
+    if (backends.get(key) === starting) backends.delete(key);
+  };
+  const starting = start(name, options, forget);
   backends.set(key, starting);
-  starting.catch(() => backends.delete(key)); // what failed may succeed another time
+  starting.catch(forget); // what failed may succeed another time
   return starting;
 }
 
@@ -61,24 +71,30 @@ export function getBackend(): BackendName | undefined {
   return current?.name;
 }
 
-async function start(name: BackendName, options: SimdOptions): Promise<Backend> {
+/** @param onBroken Called if the backend cannot run any more. */
+async function start(name: BackendName, options: SimdOptions, onBroken: () => void): Promise<Backend> {
   if (name === 'simd') {
     const { createSimdBackend } = await import('./simd/index.ts');
-    return createSimdBackend(options);
+    return createSimdBackend(options, onBroken);
   }
   const { createGpuBackend } = await import('./gpu/index.ts');
   return createGpuBackend(name);
 }
 
-async function automaticBackend(): Promise<BackendName> {
+async function automaticBackend(options: SimdOptions): Promise<BackendName> {
   const named = globalThis.process?.env.FER_BACKEND;
-  if (named) return named as BackendName;
+  if (named && named !== 'auto') return named as BackendName;
   if (await hasHardwareWebGPU()) return 'webgpu';
   if (hasHardwareWebGL2()) return 'webgl2';
   for (const name of ['simd', 'webasm'] as const) {
-    if (await started(name).catch(() => undefined)) return name;
+    if (await started(name, options).catch(unlessArgument)) return name;
   }
   return 'cpu';
+}
+
+/** A backend that cannot run is no error where another can be chosen; options that nothing can run with are. */
+function unlessArgument(error: unknown): undefined {
+  if (error instanceof ArgumentError) throw error;
 }
 
 async function hasHardwareWebGPU(): Promise<boolean> {

@@ -39,24 +39,35 @@ export function checkVector(operator: string, name: string, tensor: Tensor, leng
   }
 }
 
+/** @throws ArgumentError unless the value is a number, and neither infinite nor NaN */
 export function checkFinite(operator: string, name: string, value: number): void {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new ArgumentError(operator, `${name} must be a finite number but is ${value}`);
   }
 }
 
+/** @throws ArgumentError unless the value is an integer, and no smaller than the minimum */
 export function checkInteger(operator: string, name: string, value: number, minimum: number): void {
   if (!Number.isInteger(value) || value < minimum) {
     throw new ArgumentError(operator, `${name} must be an integer of at least ${minimum} but is ${value}`);
   }
 }
 
+/** Whether a value is so many pairs, whatever they hold. */
+export function arePairs(value: unknown, count: number): value is readonly (readonly [unknown, unknown])[] {
+  return (
+    Array.isArray(value) && value.length === count && value.every((pair) => Array.isArray(pair) && pair.length === 2)
+  );
+}
+
+/** @throws ArgumentError unless the value is a number from minimum to maximum, both included */
 export function checkRange(operator: string, name: string, value: number, minimum: number, maximum: number): void {
   if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
     throw new ArgumentError(operator, `${name} must be from ${minimum} to ${maximum} but is ${value}`);
   }
 }
 
+/** @throws ArgumentError unless the value is one of the choices */
 export function checkOneOf<T extends string>(operator: string, name: string, value: T, choices: readonly T[]): void {
   if (!choices.includes(value))
     throw new ArgumentError(operator, `${name} must be one of ${choices.join(', ')} but is ${value}`);
@@ -73,6 +84,11 @@ const activations = {
   gelu: true,
   softplus: true,
 } satisfies Record<Activation, true>;
+
+/** Whether a convolution or a product can apply it to its result before it is stored. */
+export function isActivation(name: string): name is Activation {
+  return Object.hasOwn(activations, name);
+}
 
 export function checkActivation(operator: string, activation: Activation | undefined): void {
   if (activation !== undefined)

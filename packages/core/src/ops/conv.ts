@@ -1,11 +1,11 @@
 /** @file Convolutions, dense and depthwise. */
-import { composite, compute, type Inputs, isRecorded, run } from '../autograd/tape.ts';
+import { compute, type Inputs, run } from '../autograd/tape.ts';
 import type { Activation, Window2d } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { activated } from './activation.ts';
 import { checkActivation, checkDType, checkImages, checkRank, checkVector } from './check.ts';
-import { unary } from './elementwise.ts';
 import { type WindowOptions, window2d } from './window.ts';
 
 export interface ConvOptions extends WindowOptions {
@@ -78,11 +78,10 @@ function convolve(
   checkActivation(operator, activation);
   const shape = [at(x.shape, 0), window.outHeight, window.outWidth, window.outChannels];
   const inputs: Inputs<'conv2d'> = [x, filter, bias];
-  const apart = activation && isRecorded(inputs) ? activation : undefined;
-  // assigned to the caller's new object, as spreading it makes one that engines are slow to read
-  const attributes = Object.assign(window, { activation: apart ? undefined : activation });
-  if (!apart) return run(operator, inputs, attributes, shape);
-  return composite(inputs, () => unary(apart, run(operator, inputs, attributes, shape)));
+  return activated(inputs, activation, (within) =>
+    // assigned to the caller's new object, as spreading it makes one that engines are slow to read
+    run(operator, inputs, Object.assign(window, { activation: within }), shape),
+  );
 }
 
 const imageShape = ({ batch, inHeight, inWidth, inChannels }: Window2d) => [batch, inHeight, inWidth, inChannels];

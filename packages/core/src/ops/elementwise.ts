@@ -1,5 +1,5 @@
 /** @file Elementwise arithmetic and comparisons, with NumPy's broadcasting. */
-import { composite, noGrad, run, view } from '../autograd/tape.ts';
+import { composite, constant, noGrad, run, view } from '../autograd/tape.ts';
 import type { BinaryFunction, UnaryFunction } from '../backend/backend.ts';
 import { ArgumentError, DTypeError } from '../errors.ts';
 import { broadcastShapes, sameShape } from '../shape.ts';
@@ -19,6 +19,7 @@ export const neg = (x: Tensor): Tensor => unary('neg', x);
 export const exp = (x: Tensor): Tensor => unary('exp', x);
 /** The natural logarithm. */
 export const log = (x: Tensor): Tensor => unary('log', x);
+/** The square root; NaN below 0. */
 export const sqrt = (x: Tensor): Tensor => unary('sqrt', x);
 /** 1 / sqrt(x) */
 export const rsqrt = (x: Tensor): Tensor => unary('rsqrt', x);
@@ -31,7 +32,10 @@ export const sign = (x: Tensor): Tensor => unary('sign', x);
 /** 1 / x */
 export const reciprocal = (x: Tensor): Tensor => unary('reciprocal', x);
 
-/** x limited to [minimum, maximum]; its derivative is 1 within, limits included, and 0 outside. */
+/**
+ * x limited to [minimum, maximum]; its derivative is 1 within, limits included, and 0 outside.
+ * @throws ArgumentError, DTypeError
+ */
 export function clip(x: Tensor, minimum: number, maximum: number): Tensor {
   if (!(minimum <= maximum))
     throw new ArgumentError('clip', `minimum must not exceed maximum but they are ${minimum} and ${maximum}`);
@@ -81,23 +85,35 @@ function compare(fn: BinaryFunction, a: Tensor | number, b: Tensor | number): Te
 
 /** 1 where a = b, else 0, as float32. Comparisons have no gradient. */
 export const equal = (a: Tensor | number, b: Tensor | number): Tensor => compare('equal', a, b);
+/** 1 where a differs from b, else 0, as float32. */
 export const notEqual = (a: Tensor | number, b: Tensor | number): Tensor => compare('notEqual', a, b);
+/** 1 where a < b, else 0, as float32. */
 export const less = (a: Tensor | number, b: Tensor | number): Tensor => compare('less', a, b);
+/** 1 where a <= b, else 0, as float32. */
 export const lessEqual = (a: Tensor | number, b: Tensor | number): Tensor => compare('lessEqual', a, b);
+/** 1 where a > b, else 0, as float32. */
 export const greater = (a: Tensor | number, b: Tensor | number): Tensor => compare('greater', a, b);
+/** 1 where a >= b, else 0, as float32. */
 export const greaterEqual = (a: Tensor | number, b: Tensor | number): Tensor => compare('greaterEqual', a, b);
 
-/** Elements of `a` where `condition` is not 0, else of `b`, after broadcasting all three. */
+/**
+ * Elements of `a` where `condition` is not 0, else of `b`, after broadcasting all three. The condition, of any type,
+ * carries no gradient.
+ * @throws ShapeError, DTypeError
+ */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   checkTensor('where', 'condition', condition);
   checkDType('where', 'a', a);
   checkDType('where', 'b', b);
   const shape = broadcastShapes('where', broadcastShapes('where', a.shape, b.shape), condition.shape);
   const fit = (tensor: Tensor) => (sameShape(tensor.shape, shape) ? tensor : broadcastTo(tensor, shape));
-  return composite([a, b], () => run('where', [fit(condition), fit(a), fit(b)], {}, shape));
+  return composite([a, b], () => run('where', [fit(constant(condition)), fit(a), fit(b)], {}, shape));
 }
 
-/** The same numbers as another type; to int32 by dropping the fraction. Integers have no gradient. */
+/**
+ * The same numbers as another type; to int32 by dropping the fraction. Integers have no gradient. What is no integer of
+ * at most 2^24 even then, such as NaN, cannot be read from an int32 tensor.
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('cast', 'x', x);
   checkOneOf('cast', 'dtype', dtype, ['float32', 'int32']);

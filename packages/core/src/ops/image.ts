@@ -1,5 +1,5 @@
 /** @file Images: resizing and affine transformations. */
-import { compute, run } from '../autograd/tape.ts';
+import { composite, compute, constant, run } from '../autograd/tape.ts';
 import type { AffineAttributes, FillMode, Interpolation, ResizeAttributes } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, formatShape, type Shape } from '../shape.ts';
@@ -11,12 +11,13 @@ import { checkDType, checkFinite, checkImages, checkInteger, checkOneOf } from '
  * (half-pixel centres), torchvision's with antialias=False.
  * @param x [N, H, W, C]
  * @returns [N, height, width, C]
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function resizeBilinear(x: Tensor, [height, width]: readonly [height: number, width: number]): Tensor {
   return resize('resizeBilinear', x, height, width, 'bilinear');
 }
 
-/** Images in another size, each pixel that of the nearest centre (TensorFlow 2's, half-pixel centres). */
+/** The same, each pixel that of the nearest centre (TensorFlow 2's, half-pixel centres). */
 export function resizeNearest(x: Tensor, [height, width]: readonly [height: number, width: number]): Tensor {
   return resize('resizeNearest', x, height, width, 'nearest');
 }
@@ -52,6 +53,7 @@ export interface AffineOptions {
  * (a x + b y + c, d x + e y + f), in pixels from the centre of the upper left one.
  * @param x [N, H, W, C]
  * @param matrices [N, 6]: a, b, c, d, e, f for each image. They carry no gradient.
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function affineTransform(
   x: Tensor,
@@ -70,12 +72,10 @@ export function affineTransform(
   const [height, width] = outputSize ?? [at(x.shape, 1), at(x.shape, 2)];
   checkInteger('affineTransform', 'outputSize[0]', height, 1);
   checkInteger('affineTransform', 'outputSize[1]', width, 1);
-  return run('affineTransform', [x, matrices], { interpolation, fillMode, fillValue }, [
-    batch,
-    height,
-    width,
-    at(x.shape, 3),
-  ]);
+  const shape = [batch, height, width, at(x.shape, 3)];
+  return composite([x], () =>
+    run('affineTransform', [x, constant(matrices)], { interpolation, fillMode, fillValue }, shape),
+  );
 }
 
 /** The derivative of affineTransform by images of this shape. */

@@ -1,6 +1,6 @@
 /** @file Losses, and dropout. */
-import { composite, noGrad } from '../autograd/tape.ts';
-import { drawn, range, tensor } from '../creation.ts';
+import { composite } from '../autograd/tape.ts';
+import { drawn, fromNumbers } from '../creation.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { at, broadcastShapes, formatShape, type Shape, sameShape } from '../shape.ts';
@@ -9,7 +9,7 @@ import { logSoftmax } from './activation.ts';
 import { checkDType, checkRange, checkRank, checkTensor } from './check.ts';
 import { add, clip, equal, exp, mul, neg, pow, square, sub } from './elementwise.ts';
 import { mean, sum } from './reduce.ts';
-import { expandDims } from './shape.ts';
+import { expandDims, gather } from './shape.ts';
 
 export interface CrossEntropyOptions {
   /** s in [0, 1): each target t becomes t (1 - s) + s / classes (Szegedy et al. 2016). */
@@ -24,11 +24,13 @@ export interface CrossEntropyOptions {
 }
 
 /**
- * The cross-entropy between softmax(logits) and the labels, averaged over the rows. Weighted rows are summed and divided
- * by their number, as in Keras.
+ * The cross-entropy between softmax(logits) and the labels, averaged over the rows. Weighted rows are summed and
+ * divided by their number, as in Keras.
  * @param logits [N, classes], of any size: nothing overflows
- * @param labels int32 [N], or probabilities [N, classes]. Gradients flow to the logits and to soft labels.
+ * @param labels int32 [N], or probabilities [N, classes]. Gradients flow to the logits and to soft labels. The row of
+ * an integer that is no class has the loss NaN.
  * @returns a scalar
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function softmaxCrossEntropy(
   logits: Tensor,
@@ -51,14 +53,30 @@ export function softmaxCrossEntropy(
     );
   }
   return composite([logits, labels], () => {
-    const hard =
-      labels.dtype === 'int32' ? noGrad(() => equal(expandDims(labels, 1), range(0, classes, 1, 'int32'))) : labels;
-    const targets = labelSmoothing > 0 ? add(mul(hard, 1 - labelSmoothing), labelSmoothing / classes) : hard;
+    const given = labels.dtype === 'int32' ? oneHotRows(labels, classes) : labels;
+    const targets = labelSmoothing > 0 ? add(mul(given, 1 - labelSmoothing), labelSmoothing / classes) : given;
     const logs = logSoftmax(logits);
     const parts = mul(targets, gamma === 0 ? logs : mul(logs, pow(clip(sub(1, exp(logs)), 0, 1), gamma)));
     const losses = neg(sum(parts, 1));
-    return mean(classWeights ? mul(losses, sum(mul(hard, tensor(classWeights)), 1)) : losses);
+    const weights = rowWeights(labels, classes, classWeights);
+    return mean(weights ? mul(losses, weights) : losses);
   });
+}
+
+/** [N, classes] with a 1 at each label. */
+function oneHotRows(labels: Tensor, classes: number): Tensor {
+  const all = Float32Array.from({ length: classes }, (_, i) => i);
+  const numbers = fromNumbers('softmaxCrossEntropy', all, [classes], 'int32', labels.backend);
+  return equal(expandDims(labels, 1), numbers);
+}
+
+/** What each row counts, NaN for an integer that is no class; undefined if all count alike. */
+function rowWeights(labels: Tensor, classes: number, classWeights?: readonly number[]): Tensor | undefined {
+  const isHard = labels.dtype === 'int32';
+  if (!isHard && !classWeights) return undefined;
+  const values = classWeights ? Float32Array.from(classWeights) : new Float32Array(classes).fill(1);
+  const weights = fromNumbers('softmaxCrossEntropy', values, [classes], 'float32', labels.backend);
+  return isHard ? gather(weights, labels) : sum(mul(labels, weights), 1);
 }
 
 function checkLabels(labels: Tensor, rows: number, classes: number): void {
@@ -72,7 +90,7 @@ function checkLabels(labels: Tensor, rows: number, classes: number): void {
   }
 }
 
-/** The mean squared difference, a scalar. */
+/** The mean squared difference, a scalar. @throws ShapeError, DTypeError */
 export function mse(predictions: Tensor, targets: Tensor): Tensor {
   checkDType('mse', 'predictions', predictions);
   checkDType('mse', 'targets', targets);
@@ -89,6 +107,7 @@ export function mse(predictions: Tensor, targets: Tensor): Tensor {
  * x with elements dropped at random and the others scaled by 1 / (1 - rate), so that the expectation stays
  * (Srivastava et al. 2014). The mask is drawn on the host: the same on every backend.
  * @param noiseShape Drops whole slices where its sizes are 1, e.g. [N, 1, 1, C] for whole feature maps.
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function dropout(x: Tensor, rate: number, random: Random, noiseShape: Shape = x.shape): Tensor {
   checkDType('dropout', 'x', x);
@@ -104,7 +123,7 @@ export function dropout(x: Tensor, rate: number, random: Random, noiseShape: Sha
   return composite([x], () =>
     mul(
       x,
-      drawn('dropout', noiseShape, () => (random.uniform() < rate ? 0 : scale)),
+      drawn('dropout', noiseShape, () => (random.uniform() < rate ? 0 : scale), x.backend),
     ),
   );
 }

@@ -1,11 +1,11 @@
 /** @file Matrix products. */
-import { composite, isRecorded, run } from '../autograd/tape.ts';
+import { composite, run } from '../autograd/tape.ts';
 import type { Activation, MatMulAttributes } from '../backend/backend.ts';
 import { ShapeError } from '../errors.ts';
 import { at, broadcastShapes, formatShape, type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { activated } from './activation.ts';
 import { checkActivation, checkDType, checkVector } from './check.ts';
-import { unary } from './elementwise.ts';
 import { sum } from './reduce.ts';
 import { broadcastTo, reshape } from './shape.ts';
 
@@ -23,7 +23,7 @@ export interface MatMulOptions {
  * @param a [..., m, k], or [..., k, m] if transposeA
  * @param b [..., k, n], or [..., n, k] if transposeB; the leading axes of both broadcast
  * @returns [..., m, n]
- * @throws ShapeError, DTypeError
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function matMul(
   a: Tensor,
@@ -47,16 +47,10 @@ export function matMul(
   }
   if (bias) checkVector('matMul', 'bias', bias, n);
   checkActivation('matMul', activation);
-  return composite([a, b, bias], () => {
-    const product = multiply(
-      a,
-      b,
-      bias,
-      { transposeA, transposeB, m, n, k },
-      isRecorded([a, b, bias]) ? undefined : activation,
-    );
-    return activation && isRecorded([a, b, bias]) ? unary(activation, product) : product;
-  });
+  const inputs = [a, b, bias] as const;
+  return composite(inputs, () =>
+    activated(inputs, activation, (within) => multiply(...inputs, { transposeA, transposeB, m, n, k }, within)),
+  );
 }
 
 type Geometry = Pick<MatMulAttributes, 'transposeA' | 'transposeB' | 'm' | 'n' | 'k'>;

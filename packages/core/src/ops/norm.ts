@@ -16,6 +16,7 @@ export interface BatchNormOptions {
  * Batch normalisation in its inference form: (x - mean) / sqrt(variance + epsilon) * gamma + beta, channel by channel.
  * The mean and the variance are constants: gradients flow to x, gamma and beta.
  * @param x [..., C]; the others [C]
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function batchNorm(
   x: Tensor,
@@ -35,7 +36,9 @@ export function batchNorm(
 /**
  * Batch normalisation in its training form, by the batch's own mean and (biased) variance over all axes but the last
  * (Ioffe & Szegedy 2015).
+ * @param x [..., C]; the others [C]
  * @returns the normalised x, and the batch's mean and variance [C], which carry no gradient
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function batchNormTraining(
   x: Tensor,
@@ -101,6 +104,7 @@ export function batchNormGradInput(
  * x / (bias + alpha * s)^beta, s being the sum of x^2 over the channels within depthRadius (Krizhevsky et al. 2012, in
  * TensorFlow's form, where alpha is not divided by the number of channels).
  * @param x [N, H, W, C]
+ * @throws ShapeError, DTypeError, ArgumentError
  */
 export function localResponseNormalization(
   x: Tensor,

@@ -17,19 +17,27 @@ export interface PoolOptions {
   readonly padding?: Padding;
 }
 
-/** The largest pixel of each window of [N, H, W, C], channel by channel. Padding never wins. */
+/**
+ * The largest pixel of each window of [N, H, W, C], channel by channel. Padding never wins.
+ * @returns [N, oh, ow, C]
+ * @throws ShapeError, DTypeError, ArgumentError, also for windows without a pixel
+ */
 export function maxPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
   const window = poolWindow('maxPool2d', x, options);
   return run('maxPool2d', [x], window, outShape(window));
 }
 
-/** The average of each window's pixels; padding does not count, as in TensorFlow. */
+/**
+ * The average of the pixels of each window of [N, H, W, C]; padding does not count, as in TensorFlow.
+ * @returns [N, oh, ow, C]
+ * @throws ShapeError, DTypeError, ArgumentError, also for windows without a pixel
+ */
 export function avgPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
   const window = poolWindow('avgPool2d', x, options);
   return run('avgPool2d', [x], window, outShape(window));
 }
 
-/** [N, H, W, C] to the averages [N, C]. */
+/** [N, H, W, C] to the averages [N, C]. @throws ShapeError, DTypeError */
 export function globalAveragePool2d(x: Tensor): Tensor {
   checkImages('globalAveragePool2d', x);
   return mean(x, [1, 2]);

@@ -1,7 +1,9 @@
 /** @file Operators that move elements without changing them. They take tensors of any type. */
 import { composite, run, view } from '../autograd/tape.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import { INTEGERS, isInt32 } from '../integers.ts';
 import {
+  aroundAxis,
   at,
   broadcastShapes,
   checkShape,
@@ -13,11 +15,12 @@ import {
   sizeOf,
 } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkDType, checkFinite, checkInteger, checkTensor } from './check.ts';
+import { arePairs, checkDType, checkFinite, checkInteger, checkTensor } from './check.ts';
 
 /**
  * The same elements in another shape; costs nothing, for the buffer is shared.
  * @param shape One size may be -1: what remains.
+ * @throws ShapeError
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor('reshape', 'x', x);
@@ -34,7 +37,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 function completeShape(x: Tensor, shape: Shape): Shape {
   const open = shape.filter((size) => size === -1).length;
-  if (open === 0) return shape;
+  if (open === 0) return [...shape]; // the caller's may change
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   if (open > 1 || x.size % known !== 0) {
     throw new ShapeError(
@@ -45,7 +48,10 @@ function completeShape(x: Tensor, shape: Shape): Shape {
   return shape.map((size) => (size === -1 ? x.size / known : size));
 }
 
-/** The axes in another order; in reverse unless a permutation is given. */
+/**
+ * The axes in another order; in reverse unless a permutation is given.
+ * @throws ArgumentError, BackendError for too many
+ */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   checkTensor('transpose', 'x', x);
   const order = permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis);
@@ -60,14 +66,17 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   return run('transpose', [x], { permutation: axes }, shape, x.dtype);
 }
 
-/** With an axis of size 1 before the given one; -1 adds it at the end. */
+/** With an axis of size 1 before the given one; -1 adds it at the end. @throws ArgumentError */
 export function expandDims(x: Tensor, axis: number): Tensor {
   checkTensor('expandDims', 'x', x);
   const position = normalizeAxis('expandDims', axis, x.rank + 1);
   return view(x, x.shape.toSpliced(position, 0, 1));
 }
 
-/** Without the given axes, which must have size 1; without all such axes if none are given. */
+/**
+ * Without the given axes, which must have size 1; without all such axes if none are given.
+ * @throws ShapeError, ArgumentError
+ */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor('squeeze', 'x', x);
   const ones = x.shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
@@ -82,17 +91,20 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   );
 }
 
-/** x repeated along axes of size 1, and along new axes before the first, as NumPy's broadcasting has it. */
+/**
+ * x repeated along axes of size 1, and along new axes before the first, as NumPy's broadcasting has it.
+ * @throws ShapeError
+ */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkTensor('broadcastTo', 'x', x);
   checkShape('broadcastTo', shape);
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
     throw new ShapeError('broadcastTo', `${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
   }
-  return run('broadcastTo', [x], {}, shape, x.dtype);
+  return run('broadcastTo', [x], {}, [...shape], x.dtype);
 }
 
-/** Tensors of one type, joined along an axis; their other axes agree. */
+/** Tensors of one type, joined along an axis; their other axes agree. @throws ShapeError, DTypeError, ArgumentError */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first, ...others] = tensors;
   checkTensor('concat', 'tensors[0]', first);
@@ -112,13 +124,15 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   return run('concat', [...tensors], { axis: along }, first.shape.with(along, length), first.dtype);
 }
 
-/** Tensors of one shape, joined along a new axis. */
+/** Tensors of one shape and type, joined along a new axis. @throws ShapeError, DTypeError, ArgumentError */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   checkTensor('stack', 'tensors[0]', tensors[0]);
   const position = normalizeAxis('stack', axis, tensors[0].rank + 1);
-  const { shape } = tensors[0];
+  const { shape, dtype } = tensors[0];
   tensors.forEach((tensor, i) => {
     checkTensor('stack', `tensors[${i}]`, tensor);
+    if (tensor.dtype !== dtype)
+      throw new DTypeError('stack', `tensors[${i}] must be ${dtype}, as the first, but is ${tensor.dtype}`);
     if (!sameShape(tensor.shape, shape))
       throw new ShapeError(
         'stack',
@@ -133,7 +147,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** The block that starts at `begin`; a size of -1 reaches to the end. */
+/** The block that starts at `begin`; a size of -1 reaches to the end. @throws ShapeError if it leaves x */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
   checkTensor('slice', 'x', x);
   if (begin.length !== x.rank || size.length !== x.rank) {
@@ -155,10 +169,14 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
       throw new ShapeError('slice', `begin ${start} and size ${length} leave axis ${axis} of ${formatShape(x.shape)}`);
     }
   });
-  return run('slice', [x], { begin }, shape, x.dtype);
+  // a copy, as the tape keeps it
+  return run('slice', [x], { begin: [...begin] }, shape, x.dtype);
 }
 
-/** Pieces along an axis: as many equal ones, or pieces of these sizes. */
+/**
+ * Pieces along an axis: as many equal ones, or pieces of these sizes.
+ * @throws ArgumentError if they do not fill the axis
+ */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
   checkTensor('split', 'x', x);
   const along = normalizeAxis('split', axis, x.rank);
@@ -182,24 +200,33 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
   });
 }
 
-/** x within a border of `value`: [before, after] for each axis. */
+/**
+ * x within a border of `value`: [before, after] for each axis.
+ * @throws ShapeError, ArgumentError, also for a value that an int32 x cannot hold
+ */
 export function pad(x: Tensor, paddings: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
   checkTensor('pad', 'x', x);
-  if (paddings.length !== x.rank)
-    throw new ShapeError('pad', `expected ${x.rank} pairs for ${formatShape(x.shape)} but got ${paddings.length}`);
+  if (!arePairs(paddings, x.rank)) {
+    throw new ShapeError(
+      'pad',
+      `paddings must be ${x.rank} pairs [before,after] for ${formatShape(x.shape)} but are ${JSON.stringify(paddings)}`,
+    );
+  }
   for (const amount of paddings.flat()) checkInteger('pad', 'paddings', amount, 0);
   checkFinite('pad', 'value', value);
+  if (x.dtype === 'int32' && !isInt32(value))
+    throw new ArgumentError('pad', `value must be one of the ${INTEGERS} for an int32 x but is ${value}`);
   const shape = paddings.map(([before, after], axis) => before + at(x.shape, axis) + after);
   return run('pad', [x], { before: paddings.map(([before]) => before), value }, shape, x.dtype);
 }
 
-/** The elements in reverse order along the given axes. */
+/** The elements in reverse order along the given axes. @throws ArgumentError */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
   return run('flip', [x], { axes: normalizeAxes('flip', axes, x.rank) }, x.shape, x.dtype);
 }
 
-/** x repeated as often along each axis. */
+/** x repeated as often along each axis. @throws ShapeError, ArgumentError */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkTensor('tile', 'x', x);
   if (repeats.length !== x.rank)
@@ -221,13 +248,14 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
 
 /**
  * The entries of an axis that the indices name, in their order.
- * @param indices int32 of any shape, which takes the axis' place. An index outside the axis gives NaN.
+ * @param indices int32 of any shape, which takes the axis' place. An index outside the axis gives NaN, which cannot be
+ * read from int32 tensors.
+ * @throws DTypeError, ArgumentError
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   checkTensor('gather', 'x', x);
   checkDType('gather', 'indices', indices, 'int32');
   const along = normalizeAxis('gather', axis, x.rank);
-  const [before, after] = [x.shape.slice(0, along), x.shape.slice(along + 1)];
-  const view = { outer: sizeOf(before), length: at(x.shape, along), inner: sizeOf(after) };
-  return run('gather', [x, indices], view, [...before, ...indices.shape, ...after], x.dtype);
+  const shape = x.shape.toSpliced(along, 1, ...indices.shape);
+  return run('gather', [x, indices], aroundAxis(x.shape, along), shape, x.dtype);
 }

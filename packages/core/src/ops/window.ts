@@ -2,7 +2,7 @@
 import type { Window2d } from '../backend/backend.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { at, formatShape, type Shape } from '../shape.ts';
-import { checkInteger } from './check.ts';
+import { arePairs, checkInteger } from './check.ts';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];
@@ -72,6 +72,10 @@ export function window2d(
   };
 }
 
+/**
+ * A number for both directions, or a pair of them, as a pair.
+ * @throws ArgumentError unless they are integers of at least 1
+ */
 export function pair(operator: string, name: string, value: Pair): readonly [number, number] {
   const both = typeof value === 'number' ? ([value, value] as const) : value;
   if (!Array.isArray(both) || both.length !== 2)
@@ -102,7 +106,7 @@ function explicitPadding(
           [padding, padding],
         ] as const)
       : padding;
-  if (!Array.isArray(sides) || sides.length !== 2 || sides.some((side) => !Array.isArray(side) || side.length !== 2)) {
+  if (!arePairs(sides, 2)) {
     throw new ArgumentError(
       operator,
       `padding must be 'same', 'valid', a number or [[top,bottom],[left,right]] but is ${JSON.stringify(padding)}`,

@@ -26,9 +26,9 @@ export async function createDevice(mode: GpuMode): Promise<Device> {
   }
 }
 
-/** The browser's build serves Node as well; only the Node build looks for native addons when it is loaded. */
+/** The browser's build, which the package carries, serves Node as well; only the Node build looks for native addons. */
 async function loadGpuJs(): Promise<GpuJs> {
-  const module = await import('gpu.js/dist/gpu-browser.min.js');
+  const module = await import('#gpu.js');
   return module.default as GpuJs;
 }
 
@@ -40,18 +40,22 @@ async function createBrowserGLDevice(mode: 'webgl' | 'webgl2'): Promise<Device> 
   return createGLDevice(await loadGpuJs(), mode, context as WebGLRenderingContext | WebGL2RenderingContext);
 }
 
-/** In Node, through the optional package `gl`, which needs an X server. */
+/** In Node, through the optional packages `gl`, which needs an X server, and `gpu.js`. */
 async function createHeadlessGLDevice(): Promise<Device> {
-  let createContext: (width: number, height: number) => WebGLRenderingContext | null;
-  try {
-    createContext = (await import('gl' as string)).default;
-  } catch (cause) {
-    throw new BackendError('setBackend', `headlessgl needs the package \`gl\`: ${(cause as Error).message}`);
-  }
+  const createContext = (await importOptional('gl')) as (width: number, height: number) => WebGLRenderingContext | null;
+  const gpujs = (await importOptional('gpu.js')) as GpuJs;
   const context = createContext(1, 1);
   if (!context) throw new BackendError('setBackend', 'headlessgl needs an X server (xvfb-run starts one)');
-  const module = await import('gpu.js' as string);
-  return createGLDevice(module.default as GpuJs, 'headlessgl', context);
+  return createGLDevice(gpujs, 'headlessgl', context);
+}
+
+/** The default export of a package that only headlessgl needs. @throws BackendError */
+async function importOptional(name: string): Promise<unknown> {
+  try {
+    return (await import(name)).default;
+  } catch (cause) {
+    throw new BackendError('setBackend', `headlessgl needs the package \`${name}\`: ${(cause as Error).message}`);
+  }
 }
 
 function createGLDevice(

@@ -3,6 +3,7 @@ import { BackendError } from '../../errors.ts';
 import type { Buffer } from '../backend.ts';
 import { type Call, type Device, type GpuInstance, type GpuJs, KernelCache, texelsOf } from './device.ts';
 import { PREFIX } from './lower.ts';
+import { Pool } from './pool.ts';
 
 type GL = WebGL2RenderingContext | WebGLRenderingContext;
 type Size = readonly [width: number, height: number];
@@ -58,15 +59,11 @@ float fer_float(sampler2D tex, ivec2 size, int index) {
 #define getMemoryOptimized32(tex, size, dimensions, z, y, x) fer_float(tex, size, x)
 `;
 
-/** Bytes of released textures that are kept for reuse: creating one costs more than most kernels. */
-const MAX_POOLED_BYTES = 256 * 2 ** 20;
-
 export class GLDevice implements Device {
   readonly #gl: GL;
   readonly #gpujs: GpuJs;
   readonly #kernels: KernelCache;
-  readonly #pool = new Map<string, WebGLTexture[]>();
-  #pooledBytes = 0;
+  readonly #pool = new Pool<string, WebGLTexture>((texture) => this.#gl.deleteTexture(texture));
   readonly #framebuffer: WebGLFramebuffer;
   /** Texels along an axis of a texture. */
   readonly #limit: number;
@@ -124,14 +121,7 @@ export class GLDevice implements Device {
 
   release(buffer: Buffer): void {
     const { texture, size } = buffer as TextureBuffer;
-    const bytes = size[0] * size[1] * 16;
-    if (this.#pooledBytes + bytes > MAX_POOLED_BYTES) {
-      this.#gl.deleteTexture(texture);
-      return;
-    }
-    const key = size.join();
-    this.#pool.set(key, [...(this.#pool.get(key) ?? []), texture]);
-    this.#pooledBytes += bytes;
+    this.#pool.give(size.join(), bytesOf(size), texture);
   }
 
   run(call: Call): TextureBuffer {
@@ -194,18 +184,14 @@ export class GLDevice implements Device {
   }
 
   destroy(): void {
-    for (const textures of this.#pool.values()) for (const texture of textures) this.#gl.deleteTexture(texture);
     this.#pool.clear();
     this.#kernels.destroy();
     void this.#kernels.gpu.destroy();
   }
 
   #take(size: Size): WebGLTexture {
-    const pooled = this.#pool.get(size.join())?.pop();
-    if (pooled) {
-      this.#pooledBytes -= size[0] * size[1] * 16;
-      return pooled;
-    }
+    const pooled = this.#pool.take(size.join(), bytesOf(size));
+    if (pooled) return pooled;
     if (Math.max(...size) > this.#limit)
       throw new BackendError('gpu', `a texture of ${size.join(' x ')} exceeds this device's ${this.#limit}`);
     const gl = this.#gl;
@@ -220,6 +206,8 @@ export class GLDevice implements Device {
     return texture;
   }
 }
+
+const bytesOf = ([width, height]: Size) => width * height * 16;
 
 /** Nearly square, and a power of two wide. */
 function sizeFor(cells: number): Size {

@@ -1,4 +1,5 @@
-declare module 'gpu.js/dist/gpu-browser.min.js' {
+/** What package.json's `imports` name so. */
+declare module '#gpu.js' {
   const gpujs: unknown;
   export default gpujs;
 }

@@ -1,5 +1,6 @@
 /** @file The backend whose kernels are gpu.js functions: one for each of gpu.js's modes. */
 import { BackendError } from '../../errors.ts';
+import { Allocations } from '../allocations.ts';
 import type { Backend, GpuMode } from '../backend.ts';
 import { createDevice } from './create-device.ts';
 import type { Device } from './device.ts';
@@ -18,7 +19,9 @@ import { resizeKernels } from './kernels/resize.ts';
 
 /** @throws BackendError if this machine cannot run the mode. */
 export async function createGpuBackend(name: GpuMode): Promise<Backend> {
-  const device = limitLengths(await createDevice(name));
+  const bare = await createDevice(name);
+  const allocations = new Allocations((buffer) => bare.release(buffer));
+  const device = watched(bare, allocations);
   return {
     name,
     upload: device.upload,
@@ -26,25 +29,28 @@ export async function createGpuBackend(name: GpuMode): Promise<Backend> {
     downloadSync: device.downloadSync,
     release: device.release,
     destroy: device.destroy,
-    ...elementwiseKernels(device),
-    ...matMulKernels(device),
-    ...convKernels(device),
-    ...depthwiseKernels(device),
-    ...poolKernels(device),
-    ...normKernels(device),
-    ...lrnKernels(device),
-    ...reduceKernels(device),
-    ...layoutKernels(device),
-    ...resizeKernels(device),
-    ...affineKernels(device),
-    ...optimizerKernels(device),
+    ...allocations.guard({
+      ...elementwiseKernels(device),
+      ...matMulKernels(device),
+      ...convKernels(device),
+      ...depthwiseKernels(device),
+      ...poolKernels(device),
+      ...normKernels(device),
+      ...lrnKernels(device),
+      ...reduceKernels(device),
+      ...layoutKernels(device),
+      ...resizeKernels(device),
+      ...affineKernels(device),
+      ...optimizerKernels(device),
+    }),
   };
 }
 
 /** Kernels compute positions in float32, where integers are exact up to here. */
 const MAX_LENGTH = 2 ** 24;
 
-function limitLengths(device: Device): Device {
+/** A device that refuses tensors which are too long, and tells of its buffers. */
+function watched(device: Device, allocations: Allocations): Device {
   const check = (length: number) => {
     if (length > MAX_LENGTH) {
       throw new BackendError(
@@ -53,6 +59,7 @@ function limitLengths(device: Device): Device {
       );
     }
   };
+  const { runTiles } = device;
   return {
     upload(values) {
       check(values.length);
@@ -60,12 +67,20 @@ function limitLengths(device: Device): Device {
     },
     run(call) {
       check(call.length);
-      return device.run(call);
+      return allocations.add(device.run(call));
     },
-    runTiles: device.runTiles,
+    runTiles:
+      runTiles &&
+      ((call) => {
+        check(call.length);
+        return runTiles(call).map((buffer) => allocations.add(buffer));
+      }),
     download: (buffer, length) => device.download(buffer, length),
     downloadSync: (buffer, length) => device.downloadSync(buffer, length),
-    release: (buffer) => device.release(buffer),
+    release(buffer) {
+      allocations.delete(buffer);
+      device.release(buffer);
+    },
     destroy: () => device.destroy(),
   };
 }

@@ -6,6 +6,7 @@ import { BackendError } from '../../errors.ts';
 import type { Buffer } from '../backend.ts';
 import { type Call, type Device, type GpuJs, KernelCache } from './device.ts';
 import type { LoweredKernel } from './lower.ts';
+import { Pool } from './pool.ts';
 import { withVectors } from './webgpu-vectors.ts';
 
 interface PromisedBuffer {
@@ -25,17 +26,13 @@ interface WebGPUKernelState {
   run(...operands: unknown[]): Promise<unknown>;
 }
 
-/** Bytes of released buffers that are kept for reuse. */
-const MAX_POOLED_BYTES = 256 * 2 ** 20;
-
 export class WebGPUDevice implements Device {
   readonly #gpujs: GpuJs;
   readonly #device: GPUDevice;
   readonly #context: object;
   readonly #kernels: KernelCache;
   readonly runTiles = (call: Call) => [this.run(call)];
-  readonly #pool = new Map<number, GPUBuffer[]>();
-  #pooledBytes = 0;
+  readonly #pool = new Pool<number, GPUBuffer>((buffer) => buffer.destroy());
   /** The last task that waits, if any does. Whatever follows it waits too, so that everything happens in order. */
   #tail: Promise<unknown> | undefined;
 
@@ -59,16 +56,25 @@ export class WebGPUDevice implements Device {
   }
 
   async download(buffer: Buffer, length: number): Promise<Float32Array> {
-    const source = await (buffer as PromisedBuffer).ready;
-    const size = length * 4;
-    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging, 0, size);
-    this.#device.queue.submit([encoder.finish()]);
+    // copied in its turn: the buffer may be released right after this call, and written by the next
+    const staging = await this.#inOrder(() => {
+      const { ready } = buffer as PromisedBuffer;
+      if (ready instanceof GPUBuffer) return this.#staged(ready, length * 4);
+      return ready as Promise<never>; // of the run that should have made it, which failed
+    });
     await staging.mapAsync(GPUMapMode.READ);
     const values = new Float32Array(staging.getMappedRange().slice(0));
     staging.destroy();
     return values;
+  }
+
+  /** A copy of a buffer's first bytes, to be mapped. */
+  #staged(source: GPUBuffer, size: number): GPUBuffer {
+    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, staging, 0, size);
+    this.#device.queue.submit([encoder.finish()]);
+    return staging;
   }
 
   downloadSync(): Float32Array {
@@ -78,7 +84,7 @@ export class WebGPUDevice implements Device {
   release(buffer: Buffer): void {
     void this.#inOrder(() => {
       const { ready } = buffer as PromisedBuffer;
-      if (ready instanceof GPUBuffer) this.#give(ready); // else the run that should have made it failed
+      if (ready instanceof GPUBuffer) this.#pool.give(ready.size, ready.size, ready); // else the run that should have made it failed
     });
   }
 
@@ -156,33 +162,20 @@ export class WebGPUDevice implements Device {
   }
 
   destroy(): void {
-    for (const buffers of this.#pool.values()) for (const buffer of buffers) buffer.destroy();
     this.#pool.clear();
     this.#kernels.destroy();
     void this.#kernels.gpu.destroy();
   }
 
   #take(size: number): GPUBuffer {
-    const pooled = this.#pool.get(size)?.pop();
-    if (pooled) {
-      this.#pooledBytes -= size;
-      return pooled;
-    }
+    const pooled = this.#pool.take(size, size);
+    if (pooled) return pooled;
     const limit = Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
     if (size > limit) throw new BackendError('gpu', `a buffer of ${size} bytes exceeds this device's ${limit}`);
     return this.#device.createBuffer({
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });
-  }
-
-  #give(buffer: GPUBuffer): void {
-    if (this.#pooledBytes + buffer.size > MAX_POOLED_BYTES) {
-      buffer.destroy();
-      return;
-    }
-    this.#pool.set(buffer.size, [...(this.#pool.get(buffer.size) ?? []), buffer]);
-    this.#pooledBytes += buffer.size;
   }
 }
 

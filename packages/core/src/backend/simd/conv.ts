@@ -1,5 +1,6 @@
 /** @file Convolutions, as products of windows and filters. */
 import type { Backend, Operand, Window2d } from '../backend.ts';
+import { isPointwise } from '../pointwise.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import type { SimdBuffer } from './memory.ts';
 import { multiply, multiplyTransposed } from './product.ts';
@@ -75,12 +76,6 @@ function filteringOf(x: Operand, window: Window2d): Filtering | undefined {
   if (isPointwise(window)) return undefined;
   const { batch, inChannels: k, outChannels: n } = window;
   return { source: pointer(x), windows: windowsOf(window), batch, k, n };
-}
-
-function isPointwise(window: Window2d): boolean {
-  const { inHeight, inWidth, outHeight, outWidth, strideY, strideX, padTop, padLeft } = window;
-  const isWhole = outHeight === inHeight && outWidth === inWidth && padTop === 0 && padLeft === 0;
-  return tapsOf(window) === 1 && strideY === 1 && strideX === 1 && isWhole;
 }
 
 const tapsOf = ({ kernelHeight, kernelWidth }: Window2d) => kernelHeight * kernelWidth;

@@ -1,6 +1,7 @@
 /** @file The simd device: the module for this engine, its memory, its threads, and how kernels are called. */
 import { BackendError } from '../../errors.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
+import { Allocations } from '../allocations.ts';
 import type { Buffer } from '../backend.ts';
 import { ARGUMENTS, MAX_FLOATS, MAX_INTEGERS, RESERVED } from './control.ts';
 import { type SimdBuffer, SimdMemory } from './memory.ts';
@@ -28,6 +29,7 @@ export interface Call {
 
 export class SimdDevice {
   readonly packed = new PackedForms();
+  readonly allocations = new Allocations((buffer) => this.release(buffer));
   readonly #memory: SimdMemory;
   readonly #threads: Threads;
   readonly #integers: Int32Array;
@@ -41,13 +43,13 @@ export class SimdDevice {
   }
 
   /** @throws BackendError if the engine lacks WebAssembly's SIMD or shared memory, or a worker does not start. */
-  static async create(threads: number, relaxed?: boolean): Promise<SimdDevice> {
+  static async create(threads: number, relaxed: boolean | undefined, onBroken: () => void): Promise<SimdDevice> {
     const module = await compile(relaxed);
     const memory = new SimdMemory(RESERVED);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
     const scratch = () => memory.allocate(SCRATCH_BYTES / 4).pointer;
     (exports as Kernels).setScratch(scratch());
-    const pool = new Threads(exports as Kernels, memory.memory);
+    const pool = new Threads(exports as Kernels, memory.memory, onBroken);
     await pool.start(
       Array.from({ length: threads - 1 }, () => ({ module, memory: memory.memory, scratch: scratch() })),
     );
@@ -60,7 +62,7 @@ export class SimdDevice {
 
   /** A new buffer of this shape, with any content. */
   allocate(shape: Shape): SimdBuffer {
-    return this.#memory.allocate(sizeOf(shape));
+    return this.allocations.add(this.#memory.allocate(sizeOf(shape)));
   }
 
   upload(values: Float32Array): SimdBuffer {
@@ -78,7 +80,14 @@ export class SimdDevice {
 
   release(buffer: Buffer): void {
     this.changed(buffer);
+    this.allocations.delete(buffer);
     this.#memory.release(buffer);
+  }
+
+  /** Gives a packed form of a buffer over, to live as long as that buffer does unchanged. */
+  keepPacked(buffer: Buffer, key: string, packed: SimdBuffer): void {
+    this.packed.keep(buffer, key, packed);
+    this.allocations.delete(packed);
   }
 
   /** To be told of every buffer that is written to in place. */

@@ -88,7 +88,7 @@ export function elementwiseKernels(
 
     binary([a, b], { fn }, shape) {
       const y = device.allocate(shape);
-      const { integers, items } = walk(shape, broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape));
+      const { integers, items } = walk(fn, shape, broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape));
       device.run('binary', {
         integers: [binaryIds[fn], pointer(a), pointer(b), y.pointer, ...integers],
         items,

@@ -15,18 +15,24 @@ import { sampleKernels } from './sample.ts';
 import { availableThreads, canShare } from './threads.ts';
 
 export interface SimdOptions {
-  /** Threads to compute on, the caller's included. Unless given, FER_THREADS, or as many as the machine has. */
+  /**
+   * Threads to compute on, the caller's included. Unless given, FER_THREADS, or as many as the machine has. Where
+   * memory cannot be shared, as on pages that are not cross-origin isolated, it is always 1.
+   */
   readonly threads?: number | undefined;
   /**
-   * Whether to use relaxed SIMD's fused multiply-add, which is faster and rounds once instead of twice. Unless given, where
-   * the engine has it.
+   * Whether to use relaxed SIMD's fused multiply-add, which is faster and rounds once instead of twice. Unless given,
+   * where the engine has it.
    */
   readonly relaxed?: boolean | undefined;
 }
 
-/** @throws BackendError if this engine cannot run it, ArgumentError if the number of threads is none. */
-export async function createSimdBackend({ threads, relaxed }: SimdOptions = {}): Promise<Backend> {
-  const device = await SimdDevice.create(numberOfThreads(threads), relaxed);
+/**
+ * @param onBroken Called if a worker thread ends: no kernel can run any more.
+ * @throws BackendError if this engine cannot run it, ArgumentError if the number of threads is none.
+ */
+export async function createSimdBackend({ threads, relaxed }: SimdOptions, onBroken: () => void): Promise<Backend> {
+  const device = await SimdDevice.create(numberOfThreads(threads), relaxed, onBroken);
   const layout = layoutKernels(device);
   const reductions = reduceKernels(device);
   return {
@@ -36,16 +42,18 @@ export async function createSimdBackend({ threads, relaxed }: SimdOptions = {}):
     downloadSync: (buffer, length) => device.download(buffer, length),
     release: (buffer) => device.release(buffer),
     destroy: () => device.destroy(),
-    ...layout,
-    ...reductions,
-    ...elementwiseKernels(device),
-    ...matMulKernels(device),
-    ...convKernels(device),
-    ...depthwiseKernels(device, { ...layout, ...reductions }),
-    ...poolKernels(device),
-    ...normKernels(device),
-    ...sampleKernels(device),
-    ...optimizerKernels(device),
+    ...device.allocations.guard({
+      ...layout,
+      ...reductions,
+      ...elementwiseKernels(device),
+      ...matMulKernels(device),
+      ...convKernels(device),
+      ...depthwiseKernels(device, { ...layout, ...reductions }),
+      ...poolKernels(device),
+      ...normKernels(device),
+      ...sampleKernels(device),
+      ...optimizerKernels(device),
+    }),
   };
 }
 

@@ -1,24 +1,22 @@
 /** @file Kernels that move elements: transpose, broadcast, slice, flip, pad, concat and gather. */
 import { at, type Shape, sizeOf, stridesOf } from '../../shape.ts';
 import type { Backend, Operand } from '../backend.ts';
-import { broadcastStrides } from '../walk.ts';
+import { broadcastStrides, flippedSteps, type Steps, slicedSteps, transposedSteps } from '../walk.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
 import type { SimdBuffer } from './memory.ts';
 import { blocks, walk } from './walk.ts';
 
-/** Where an array begins, and its step along each axis of a walk, in floats. */
-interface Strided {
+/** Where an array begins, and how it is walked through, in floats. */
+interface Strided extends Steps {
   readonly pointer: number;
-  readonly offset?: number;
-  readonly strides: readonly number[];
 }
 
 export function layoutKernels(
   device: SimdDevice,
 ): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat' | 'gather' | 'gatherGrad'> {
-  const copy = (shape: Shape, x: Strided, y: Strided) => {
-    const { integers, items } = walk(shape, x.strides, y.strides);
+  const copy = (operator: string, shape: Shape, x: Strided, y: Strided) => {
+    const { integers, items } = walk(operator, shape, x.strides, y.strides);
     const start = ({ pointer, offset = 0 }: Strided) => pointer + 4 * offset;
     device.run('copyStrided', {
       integers: [start(x), start(y), 0, 0, ...integers],
@@ -27,49 +25,31 @@ export function layoutKernels(
     });
   };
 
-  /** A new array of this shape, from x by its strides. */
-  const gathered = (x: Operand, shape: Shape, strides: readonly number[], offset = 0): SimdBuffer => {
+  /** A new array of this shape, from x by these steps. */
+  const gathered = (operator: string, x: Operand, shape: Shape, steps: Steps): SimdBuffer => {
     const y = device.allocate(shape);
-    copy(shape, { pointer: pointer(x), offset, strides }, { pointer: y.pointer, strides: stridesOf(shape) });
+    copy(operator, shape, { pointer: pointer(x), ...steps }, { pointer: y.pointer, strides: stridesOf(shape) });
     return y;
   };
 
   /** All of x into the array y of this shape, its first element at `begin`. */
-  const scatter = (x: Operand, y: SimdBuffer, shape: Shape, begin: readonly number[]) => {
-    const strides = stridesOf(shape);
-    const target = { pointer: y.pointer, offset: offsetOf(begin, strides), strides };
-    copy(x.shape, { pointer: pointer(x), strides: stridesOf(x.shape) }, target);
+  const scatter = (operator: string, x: Operand, y: SimdBuffer, shape: Shape, begin: readonly number[]) => {
+    const target = { pointer: y.pointer, ...slicedSteps(shape, begin) };
+    copy(operator, x.shape, { pointer: pointer(x), strides: stridesOf(x.shape) }, target);
   };
 
   return {
-    transpose([x], { permutation }, shape) {
-      const strides = stridesOf(x.shape);
-      return gathered(
-        x,
-        shape,
-        permutation.map((axis) => at(strides, axis)),
-      );
-    },
-
-    broadcastTo: ([x], _attributes, shape) => gathered(x, shape, broadcastStrides(x.shape, shape)),
-
-    slice([x], { begin }, shape) {
-      const strides = stridesOf(x.shape);
-      return gathered(x, shape, strides, offsetOf(begin, strides));
-    },
-
-    flip([x], { axes }, shape) {
-      const strides = stridesOf(shape);
-      const last = shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
-      const steps = strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride));
-      return gathered(x, shape, steps, offsetOf(last, strides));
-    },
+    transpose: ([x], { permutation }, shape) => gathered('transpose', x, shape, transposedSteps(x.shape, permutation)),
+    broadcastTo: ([x], _attributes, shape) =>
+      gathered('broadcastTo', x, shape, { strides: broadcastStrides(x.shape, shape) }),
+    slice: ([x], { begin }, shape) => gathered('slice', x, shape, slicedSteps(x.shape, begin)),
+    flip: ([x], { axes }, shape) => gathered('flip', x, shape, flippedSteps(x.shape, axes)),
 
     pad([x], { before, value }, shape) {
       const y = device.allocate(shape);
       const count = sizeOf(shape);
       device.run('fill', { integers: [y.pointer, count], floats: [value], items: blocks(count), work: count });
-      scatter(x, y, shape, before);
+      scatter('pad', x, y, shape, before);
       return y;
     },
 
@@ -77,12 +57,8 @@ export function layoutKernels(
       const y = device.allocate(shape);
       let start = 0;
       for (const x of operands) {
-        scatter(
-          x,
-          y,
-          shape,
-          shape.map((_, i) => (i === axis ? start : 0)),
-        );
+        const begin = shape.map((_, i) => (i === axis ? start : 0));
+        scatter('concat', x, y, shape, begin);
         start += at(x.shape, axis);
       }
       return y;
@@ -110,8 +86,4 @@ export function layoutKernels(
       return dx;
     },
   };
-}
-
-function offsetOf(position: readonly number[], strides: readonly number[]): number {
-  return position.reduce((sum, index, axis) => sum + index * at(strides, axis), 0);
 }

@@ -1,12 +1,12 @@
 /** @file Optimizer steps, in place. */
 import { sizeOf } from '../../shape.ts';
-import type { Backend, Operand, WeightDecay } from '../backend.ts';
+import { adamaxRate, adamRate } from '../adam.ts';
+import type { Backend, Operand, UpdateSettings } from '../backend.ts';
 import { pointer, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
 import { blocks } from './walk.ts';
 
 type State = readonly (Operand | undefined)[];
-type Rate = WeightDecay & { readonly learningRate: number };
 
 export function optimizerKernels(device: SimdDevice): Pick<Backend, 'sgd' | 'adam' | 'adamax' | 'rmsprop'> {
   const update = (
@@ -14,7 +14,7 @@ export function optimizerKernels(device: SimdDevice): Pick<Backend, 'sgd' | 'ada
     [weights, gradient]: readonly [Operand, Operand, ...State],
     state: State,
     flag: boolean,
-    { learningRate, weightDecay, decoupled }: Rate,
+    { learningRate, weightDecay, decoupled }: UpdateSettings,
     floats: readonly number[],
   ) => {
     const count = sizeOf(weights.shape);
@@ -37,15 +37,16 @@ export function optimizerKernels(device: SimdDevice): Pick<Backend, 'sgd' | 'ada
     sgd: (operands, { momentum, nesterov, ...rate }) =>
       update('sgd', operands, [operands[2]], nesterov, rate, [rate.learningRate, momentum]),
 
-    adam(operands, { beta1, beta2, epsilon, step, ...rate }) {
-      const corrected = (rate.learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
-      const floats = [corrected, beta1, 1 - beta1, beta2, 1 - beta2, epsilon];
-      return update('adam', operands, operands.slice(2), false, rate, floats);
+    adam(operands, settings) {
+      const { beta1, beta2, epsilon } = settings;
+      const floats = [adamRate(settings), beta1, 1 - beta1, beta2, 1 - beta2, epsilon];
+      return update('adam', operands, operands.slice(2), false, settings, floats);
     },
 
-    adamax(operands, { beta1, beta2, epsilon, step, ...rate }) {
-      const floats = [rate.learningRate / (1 - beta1 ** step), beta1, 1 - beta1, beta2, 0, epsilon];
-      return update('adam', operands, operands.slice(2), true, rate, floats);
+    adamax(operands, settings) {
+      const { beta1, beta2, epsilon } = settings;
+      const floats = [adamaxRate(settings), beta1, 1 - beta1, beta2, 0, epsilon];
+      return update('adam', operands, operands.slice(2), true, settings, floats);
     },
 
     rmsprop(operands, { rho, momentum, epsilon, centered, ...rate }) {

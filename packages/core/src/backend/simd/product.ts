@@ -149,13 +149,15 @@ export function multiplyTransposed(
   panels.release();
 }
 
+const textOf = ({ count, first, step }: Taps) => `${count} ${first} ${step}`;
+
 /**
  * The right side as panels: packed, unless it is read but a few times. What is used again unchanged, as weights are in
  * inference, stays packed.
  */
 function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
-  const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP } = right;
-  const key = `${k} ${n} ${transposed} ${tapsY.first} ${tapsY.count} ${tapsX.first} ${tapsX.count}`;
+  const { operand, k, n, transposed, batch = 1, tapsY = ONE_TAP, tapsX = ONE_TAP, filterWidth = 1 } = right;
+  const key = `${k} ${n} ${transposed} ${batch} ${textOf(tapsY)} ${textOf(tapsX)} ${filterWidth}`;
   const kept = device.packed.use(operand.buffer, key);
   if (kept === 'first' && m < MIN_PACKED_ROWS && !transposed && tapsY === ONE_TAP) {
     return {
@@ -177,7 +179,7 @@ function panelsOf(device: SimdDevice, right: RightSide, m: number): Panels {
   if (typeof kept === 'object') return panels(kept, () => {});
   const packed = pack(device, right);
   if (kept === 'first') return panels(packed, () => device.release(packed));
-  device.packed.keep(operand.buffer, key, packed);
+  device.keepPacked(operand.buffer, key, packed);
   return panels(packed, () => {});
 }
 

@@ -50,7 +50,12 @@ export class Threads {
   /** Why no job can run any more. */
   #broken: string | undefined;
 
-  constructor(exports: Kernels, memory: WebAssembly.Memory) {
+  /** @param onBroken Called once no job can run any more, other than by `destroy`. */
+  constructor(
+    exports: Kernels,
+    memory: WebAssembly.Memory,
+    private readonly onBroken: () => void,
+  ) {
     this.#kernels = Object.values(exports) as Kernel[];
     this.#indices = new Map(Object.keys(exports).map((name, index) => [name, index]));
     this.#claim = exports.claim;
@@ -99,7 +104,9 @@ export class Threads {
       Atomics.add(this.#words, FINISHED, 1);
     }
     this.#join(name, chunks);
-    error ??= this.#takeFailure();
+    // taken in any case: the next job must not find it
+    const elsewhere = this.#takeFailure();
+    error ??= elsewhere;
     if (error) throw failure(name, error);
   }
 
@@ -110,7 +117,9 @@ export class Threads {
   }
 
   #break(reason: string): void {
-    this.#broken ??= `a worker thread ended: ${reason}`;
+    if (this.#broken) return;
+    this.#broken = `a worker thread ended: ${reason}`;
+    this.onBroken();
   }
 
   #call(kernel: number, start: number, end: number): unknown {

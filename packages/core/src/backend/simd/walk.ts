@@ -1,9 +1,9 @@
 /** @file Walks through two arrays in step, as assembly/walk.ts takes them. */
-import { BackendError } from '../../errors.ts';
 import type { Shape } from '../../shape.ts';
-import { mergeAxes } from '../walk.ts';
+import { checkAxes, mergeAxes } from '../walk.ts';
 
-const MAX_AXES = 8;
+/** The innermost included. */
+const MAX_AXES = 9;
 
 /** Floats in an item of elementwise kernels, BLOCK in assembly/job.ts. */
 const BLOCK = 1024;
@@ -15,15 +15,15 @@ export function blocks(length: number): number {
 
 /** The integers that describe a walk over the axes of a shape with these strides, and its items. */
 export function walk(
+  operator: string,
   shape: Shape,
   first: readonly number[],
   second: readonly number[],
 ): { integers: number[]; items: number } {
   const merged = mergeAxes(shape, [first, second]);
+  checkAxes(operator, merged, MAX_AXES);
   const axes = merged.sizes.map((size, i) => [size, merged.strides[0]?.[i] ?? 0, merged.strides[1]?.[i] ?? 0]);
   const row = axes.pop() ?? [1, 0, 0];
-  if (axes.length >= MAX_AXES)
-    throw new BackendError('simd', `tensors with more than ${MAX_AXES} independent axes are not supported`);
   const rows = axes.reduce((product, [size = 1]) => product * size, 1);
   return {
     integers: [...row, axes.length, ...axes.flat()],

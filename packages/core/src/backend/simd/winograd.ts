@@ -121,7 +121,7 @@ function transformedFilter(device: SimdDevice, right: RightSide): { panels: Simd
   });
   device.release(packed);
   if (kept === 'first') return { panels, release: () => device.release(panels) };
-  device.packed.keep(operand.buffer, key, panels);
+  device.keepPacked(operand.buffer, key, panels);
   return { panels, release: () => {} };
 }
 

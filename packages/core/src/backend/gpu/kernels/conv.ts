@@ -1,5 +1,6 @@
 /** @file 2-D convolution. */
 import type { Backend, Operand, Window2d } from '../../backend.ts';
+import { isPointwise } from '../../pointwise.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { convGradientKernels } from './conv-gradients.ts';
@@ -135,14 +136,6 @@ function rowsOf(lines: number, width: number): { batch: number; m: number } {
   return lines * width <= 2 ** 19 ? { batch: 1, m: lines * width } : { batch: lines, m: width };
 }
 
-/** A convolution that is a product of matrices: each pixel by the filter. */
-function isPointwise({ kernelHeight, kernelWidth, strideY, strideX, padTop, padLeft, ...window }: Window2d): boolean {
-  const whole = window.inHeight === window.outHeight && window.inWidth === window.outWidth;
-  return (
-    kernelHeight === 1 && kernelWidth === 1 && strideY === 1 && strideX === 1 && padTop === 0 && padLeft === 0 && whole
-  );
-}
-
 export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
   const { matMul } = matMulKernels(device);
   const gradients = convGradientKernels(device);
@@ -226,6 +219,6 @@ function turnedFilter(device: Device, { buffer, shape }: Operand): Operand {
   const strides = [-matrix, 1, outChannels];
   return {
     shape: [kernelHeight, kernelWidth, outChannels, inChannels],
-    buffer: copyStrided(device, buffer, sizes, strides, (taps - 1) * matrix),
+    buffer: copyStrided(device, 'conv2d', buffer, sizes, { strides, offset: (taps - 1) * matrix }),
   };
 }

@@ -5,7 +5,7 @@ import { broadcastStrides, fillAxes, mergeAxes } from '../../walk.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, Thread } from '../dialect.ts';
 import { binaryFunctions, unaryFunctions } from './functions.ts';
-import { layoutKernels } from './layout.ts';
+import { copyStrided } from './layout.ts';
 import { cellGrid, floatGrid, named } from './sizes.ts';
 
 type Unary = Thread<object, { f(x: number, alpha: number, beta: number): number }>;
@@ -86,7 +86,6 @@ function where(this: Thread, condition: Floats, a: Floats, b: Floats): Cell {
 export function elementwiseKernels(
   device: Device,
 ): Pick<Backend, 'unary' | 'unaryGrad' | 'binary' | 'binaryScalar' | 'where'> {
-  const { broadcastTo } = layoutKernels(device);
   return {
     unary: ([x], { fn, alpha, beta }, shape) =>
       device.run({
@@ -113,7 +112,9 @@ export function elementwiseKernels(
       if (sameShape(a.shape, shape) && sameShape(b.shape, shape)) return alike(a.buffer, b.buffer);
       const walk = mergeAxes(shape, [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)]);
       if (walk.sizes.length > 4) {
-        const full = [a, b].map((operand) => broadcastTo([operand], {}, shape)) as [Buffer, Buffer];
+        const full = [a, b].map((operand) =>
+          copyStrided(device, fn, operand.buffer, shape, { strides: broadcastStrides(operand.shape, shape) }),
+        ) as [Buffer, Buffer];
         const result = alike(...full);
         for (const buffer of full) device.release(buffer);
         return result;

@@ -1,7 +1,16 @@
 /** @file Kernels that move elements: transpose, broadcast, slice, flip, pad, concat and gather. */
 import { at, type Shape, sizeOf, stridesOf } from '../../../shape.ts';
 import type { Backend, Buffer, Operand } from '../../backend.ts';
-import { broadcastStrides, fillAxes, mergeAxes } from '../../walk.ts';
+import {
+  broadcastStrides,
+  checkAxes,
+  fillAxes,
+  flippedSteps,
+  mergeAxes,
+  type Steps,
+  slicedSteps,
+  transposedSteps,
+} from '../../walk.ts';
 import type { Device } from '../device.ts';
 import type { Floats, Thread } from '../dialect.ts';
 import { floatGrid, named } from './sizes.ts';
@@ -81,15 +90,19 @@ function gatherGrad(this: Gather, dy: Floats, indices: Floats): number {
   return total;
 }
 
-/** What lies at `offset` and `strides` from there along each axis, as a tensor of this shape. */
+const MAX_AXES = 6;
+
+/** A tensor of this shape, of what lies at these steps through a buffer. */
 export function copyStrided(
   device: Device,
+  operator: string,
   buffer: Buffer,
   shape: Shape,
-  strides: readonly number[],
-  offset: number,
+  { strides, offset = 0 }: Steps,
 ): Buffer {
-  const merged = fillAxes(mergeAxes(shape, [strides]), 6);
+  const walk = mergeAxes(shape, [strides]);
+  checkAxes(operator, walk, MAX_AXES);
+  const merged = fillAxes(walk, MAX_AXES);
   const constants = { ...named('n', merged.sizes), ...named('s', merged.strides[0]), offset };
   return device.run({ kernel: stridedCopy, inputs: [buffer], constants, ...floatGrid(shape) });
 }
@@ -97,8 +110,8 @@ export function copyStrided(
 export function layoutKernels(
   device: Device,
 ): Pick<Backend, 'transpose' | 'broadcastTo' | 'slice' | 'flip' | 'pad' | 'concat' | 'gather' | 'gatherGrad'> {
-  const walk = (x: Operand, shape: Shape, strides: readonly number[], offset = 0) =>
-    copyStrided(device, x.buffer, shape, strides, offset);
+  const copy = (operator: string, x: Operand, shape: Shape, steps: Steps = { strides: stridesOf(x.shape) }) =>
+    copyStrided(device, operator, x.buffer, shape, steps);
 
   const join = (a: Operand, b: Operand, axis: number): Operand => {
     const shape = a.shape.with(axis, at(a.shape, axis) + at(b.shape, axis));
@@ -110,41 +123,16 @@ export function layoutKernels(
   };
 
   return {
-    transpose([x], { permutation }, shape) {
-      const strides = stridesOf(x.shape);
-      return walk(
-        x,
-        shape,
-        permutation.map((axis) => at(strides, axis)),
-      );
-    },
-
-    broadcastTo: ([x], _attributes, shape) => walk(x, shape, broadcastStrides(x.shape, shape)),
-
-    slice([x], { begin }, shape) {
-      const strides = stridesOf(x.shape);
-      return walk(
-        x,
-        shape,
-        strides,
-        begin.reduce((sum, start, axis) => sum + start * at(strides, axis), 0),
-      );
-    },
-
-    flip([x], { axes }, shape) {
-      const strides = stridesOf(shape);
-      const offset = axes.reduce((sum, axis) => sum + (at(shape, axis) - 1) * at(strides, axis), 0);
-      return walk(
-        x,
-        shape,
-        strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
-        offset,
-      );
-    },
+    transpose: ([x], { permutation }, shape) => copy('transpose', x, shape, transposedSteps(x.shape, permutation)),
+    broadcastTo: ([x], _attributes, shape) =>
+      copy('broadcastTo', x, shape, { strides: broadcastStrides(x.shape, shape) }),
+    slice: ([x], { begin }, shape) => copy('slice', x, shape, slicedSteps(x.shape, begin)),
+    flip: ([x], { axes }, shape) => copy('flip', x, shape, flippedSteps(x.shape, axes)),
 
     pad([x], { before, value }, shape) {
       const axes = shape.flatMap((size, axis) => (size === x.shape[axis] ? [] : [axis]));
-      return throughSteps(device, x, axes.length === 0 ? [x.shape.length - 1] : axes, (partial, axis) => {
+      if (axes.length === 0) return copy('pad', x, shape);
+      return throughSteps(device, x, axes, (partial, axis) => {
         const grown = partial.shape.with(axis, at(shape, axis));
         const inner = sizeOf(grown.slice(axis + 1));
         const constants = { outerSize: at(shape, axis), before: at(before, axis), size: at(x.shape, axis), inner };
@@ -163,7 +151,7 @@ export function layoutKernels(
 
     concat([first, ...others], { axis }) {
       if (!first) throw new RangeError('concat needs an operand');
-      if (others.length === 0) return walk(first, first.shape, stridesOf(first.shape));
+      if (others.length === 0) return copy('concat', first, first.shape);
       return throughSteps(device, first, others, (partial, next) => join(partial, next, axis));
     },
 

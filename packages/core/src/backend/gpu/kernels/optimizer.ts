@@ -1,5 +1,6 @@
 /** @file Optimizer steps. Each buffer that a step leaves behind is one elementwise kernel: the state, then the weights. */
-import type { Backend, Buffer, Operand, WeightDecay } from '../../backend.ts';
+import { adamaxRate, adamRate } from '../../adam.ts';
+import type { Backend, Buffer, Operand, UpdateSettings } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, ScalarFunction, Thread } from '../dialect.ts';
 import { cellGrid } from './sizes.ts';
@@ -53,8 +54,6 @@ const adamStep: ScalarFunction = (w, m, v, rate, epsilon, _r) => w - (rate * m) 
 const adamaxStep: ScalarFunction = (w, m, u, rate, epsilon, _r) => w - (rate * m) / (u + epsilon);
 const scaledStep: ScalarFunction = (a, g, variance, p, q, epsilon) => p * a + (q * g) / Math.sqrt(variance + epsilon);
 
-type Decay = WeightDecay & { readonly learningRate: number };
-
 export function optimizerKernels(device: Device): Pick<Backend, 'sgd' | 'adam' | 'adamax' | 'rmsprop'> {
   /** `weights` only tells the shape, which the state shares. */
   const formula = (weights: Operand) => {
@@ -71,7 +70,7 @@ export function optimizerKernels(device: Device): Pick<Backend, 'sgd' | 'adam' |
   const withDecay = (
     weights: Operand,
     gradient: Operand,
-    { learningRate, weightDecay, decoupled }: Decay,
+    { learningRate, weightDecay, decoupled }: UpdateSettings,
     step: (w: Buffer, g: Buffer) => Buffer[],
   ): Buffer[] => {
     const [w, g] = [weights.buffer, gradient.buffer];
@@ -99,20 +98,22 @@ export function optimizerKernels(device: Device): Pick<Backend, 'sgd' | 'adam' |
       });
     },
 
-    adam([weights, gradient, m, v], { beta1, beta2, epsilon, step, ...decay }) {
+    adam([weights, gradient, m, v], settings) {
       const { of2, of3 } = formula(weights);
-      const rate = (decay.learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
-      return withDecay(weights, gradient, decay, (w, g) => {
+      const { beta1, beta2, epsilon } = settings;
+      const rate = adamRate(settings);
+      return withDecay(weights, gradient, settings, (w, g) => {
         const newM = of2(scaledSum, [m.buffer, g], [beta1, 1 - beta1]);
         const newV = of2(squareAverage, [v.buffer, g], [beta2, 1 - beta2]);
         return [of3(adamStep, [w, newM, newV], [rate, epsilon, 0]), newM, newV];
       });
     },
 
-    adamax([weights, gradient, m, u], { beta1, beta2, epsilon, step, ...decay }) {
+    adamax([weights, gradient, m, u], settings) {
       const { of2, of3 } = formula(weights);
-      const rate = decay.learningRate / (1 - beta1 ** step);
-      return withDecay(weights, gradient, decay, (w, g) => {
+      const { beta1, beta2, epsilon } = settings;
+      const rate = adamaxRate(settings);
+      return withDecay(weights, gradient, settings, (w, g) => {
         const newM = of2(scaledSum, [m.buffer, g], [beta1, 1 - beta1]);
         const newU = of2(decayingMaximum, [u.buffer, g], [beta2, 0]);
         return [of3(adamaxStep, [w, newM, newU], [rate, epsilon, 0]), newM, newU];
