@@ -4,6 +4,7 @@ import {
   groupSplit,
   oversample,
   stratifiedKFold,
+  stratifiedSample,
   stratifiedSplit,
   undersample,
   usageSplit,
@@ -22,6 +23,22 @@ const countOf = (labels: ArrayLike<number>, part: readonly number[], label: numb
 
 const everyIndex = (count: number) => Array.from({ length: count }, (_, i) => i);
 const ascending = (a: number, b: number) => a - b;
+
+describe('stratifiedSample', () => {
+  it('is the first part of a split, and may be nearly all', () => {
+    const labels = everyIndex(100).map((i) => i % 3);
+    expect(stratifiedSample(labels, 0.3, { seed: 5 })).toEqual(stratifiedSplit(labels, [0.3, 0.7], { seed: 5 })[0]);
+    expect(stratifiedSample(labels, 0.999)).toHaveLength(100);
+    expect(stratifiedSample(labels, 1)).toEqual(everyIndex(100));
+  });
+
+  it('is never empty', () => {
+    expect(() => stratifiedSample([0, 1], 0.01)).toThrow(
+      'stratifiedSample: a fraction of 0.01 leaves none of 2 samples',
+    );
+    expect(() => stratifiedSample([0, 1], 1.5)).toThrow('stratifiedSample: fraction must be from 0 to 1 but is 1.5');
+  });
+});
 
 describe('stratifiedSplit', () => {
   it('puts every sample into one part, with class shares and sizes within one sample', () => {
@@ -50,6 +67,11 @@ describe('stratifiedSplit', () => {
       [6, 9],
       [6, 9],
     ]);
+  });
+
+  it('takes classes of any size', () => {
+    const parts = stratifiedSplit(new Int32Array(1_000_000), [0.5, 0.5]);
+    expect(parts.map(({ length }) => length)).toEqual([500_000, 500_000]);
   });
 
   it('does not let the classes round in the same direction', () => {

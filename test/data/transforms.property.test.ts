@@ -66,7 +66,7 @@ const transforms: Record<string, fc.Arbitrary<Transform>> = {
       interpolation: fc.constantFrom('bilinear' as const, 'nearest' as const, 'area' as const),
     })
     .map(resize),
-  degrade: fc.record({ size: side }).map(degrade),
+  degrade: fc.record({ size: side }).map((options) => compose(resize({ size: 20 }), degrade(options))),
   brightness: fc.record({ factor: part }).map(brightness),
   contrast: fc.record({ factor: part }).map(contrast),
   randomErasing: fc.record({ probability: part, value: fc.nat(255) }).map(randomErasing),

@@ -67,6 +67,16 @@ describe('resize', () => {
     expect(rows(resize({ size: [1, 2], interpolation: 'area' })(gray([[3, 6, 12]]), random))).toEqual([[4, 10]]);
   });
 
+  it('is bilinear where areas grow, along each axis by itself', () => {
+    const small = gray([
+      [0, 8, 4],
+      [4, 0, 8],
+    ]);
+    const area = (size: [number, number], from = small) => rows(resize({ size, interpolation: 'area' })(from, random));
+    expect(area([5, 7])).toEqual(rows(resize({ size: [5, 7] })(small, random)));
+    expect(area([4, 1])).toEqual(rows(resize({ size: [4, 1] })(gray([[4], [4]]), random)));
+  });
+
   it('keeps bytes where pixels are only moved', () => {
     expect(resize({ size: 5, interpolation: 'nearest' })(square, random).dtype).toBe('uint8');
     expect(resize({ size: 5 })(square, random).dtype).toBe('float32');
@@ -82,6 +92,7 @@ describe('resize', () => {
     const blurred = degrade({ size: 2 })(sharp, random);
     // rows 50 and 8 at distances 1/4 and 3/4
     expect(rows(blurred)).toEqual([50, 39.5, 18.5, 8].map((value) => [value, value, value, value]));
+    expect(() => degrade({ size: 5 })(sharp, random)).toThrow('degrade: image [4,4,1] must be at least [5,5]');
   });
 });
 
@@ -291,6 +302,21 @@ describe('flips and crops', () => {
     const counts = [1, 2, 3, 5, 6, 7].map((corner) => corners.filter((value) => value === corner).length);
     expect(counts.reduce((sum, n) => sum + n)).toBe(600);
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(40);
+  });
+
+  // top and left are int(round((size - crop) / 2)) in torchvision, and Python rounds halves to even
+  it.each([
+    [44, 2],
+    [45, 2],
+    [47, 0],
+    [43, 2],
+    [41, 4],
+  ])("has torchvision's centre among ten crops of %i", (size, place) => {
+    const face = image(
+      [48, 48, 1],
+      Array.from({ length: 48 * 48 }, (_, i) => i),
+    );
+    expect((tenCrop(face, size)[4] as Image).get(0, 0, 0)).toBe(48 * place + place);
   });
 
   it('takes ten crops: the slices of the image and its mirror image, without copies', () => {

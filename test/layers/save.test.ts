@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   ArgumentError,
   decodeSafetensors,
@@ -41,9 +42,10 @@ import {
   Sequential,
   saveModel,
   WeightsError,
+  writeAtomically,
 } from '@fer/layers';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 await setBackend('simd');
 
@@ -388,6 +390,42 @@ describe('files', () => {
     expect(await resultsOf(await loadModel(path))).toEqual(await resultsOf(second));
     expect(await loadWeights(first, path)).toEqual({ missing: [], unexpected: [] });
     expect(await resultsOf(first)).toEqual(await resultsOf(second));
+  });
+
+  it('are written several at a time', async () => {
+    const path = join(directory, 'text');
+    const contents = Array.from({ length: 20 }, (_, i) => String(i));
+    await Promise.all(contents.map((content) => writeAtomically(path, content)));
+    expect(contents).toContain(await readFile(path, 'utf8'));
+    expect(await readdir(directory)).toEqual(['text']);
+  });
+
+  it('are read by path, by file: URL, and from an address', async () => {
+    const path = join(directory, 'model.safetensors');
+    await saveModel(branched(), path);
+    const bytes = await readFile(path);
+    vi.stubGlobal('fetch', async (address: string) => {
+      if (address.endsWith('model.safetensors')) return new Response(bytes);
+      if (address.endsWith('none')) return new Response('', { status: 404, statusText: 'Not Found' });
+      throw new TypeError('fetch failed');
+    });
+    const address = new URL('https://models.example/model.safetensors');
+    for (const source of [path, pathToFileURL(path), address, String(address)])
+      expect(await (await loadModel(source)).stateDict()).toEqual(await branched().stateDict());
+    await expect(loadModel('https://models.example/none')).rejects.toThrow(
+      "loadModel: cannot read 'https://models.example/none': 404 Not Found",
+    );
+    await expect(loadModel(new URL('https://offline.example/'))).rejects.toThrow(
+      "loadModel: cannot read 'https://offline.example/': fetch failed",
+    );
+    vi.unstubAllGlobals();
+  });
+
+  it('that cannot be read are errors that name them', async () => {
+    const missing = join(directory, 'none');
+    await expect(loadModel(missing)).rejects.toThrow(ArgumentError);
+    await expect(loadModel(missing)).rejects.toThrow(`loadModel: cannot read '${missing}': ENOENT`);
+    await expect(loadWeights(branched(), missing)).rejects.toThrow(`loadWeights: cannot read '${missing}': ENOENT`);
   });
 
   it('stay as they were if the new one cannot be written', async () => {

@@ -96,8 +96,21 @@ describe('EarlyStopping', () => {
     const accuracies = pretend([0.1, 0.3, 0.2].map((valAccuracy) => ({ valAccuracy })));
     const byAccuracy = new EarlyStopping({ monitor: 'valAccuracy', patience: 1 });
     expect((await fit(dense(), options(9, accuracies, byAccuracy))).epochs.length).toBe(3);
+    const automatically = new EarlyStopping({ monitor: 'valLoss', mode: 'auto', patience: 1 });
+    expect((await fit(dense(), options(9, losses(3, 2, 1, 2), automatically))).epochs.length).toBe(4);
     const downwards = new EarlyStopping({ monitor: 'valAccuracy', mode: 'min', patience: 1 });
     expect((await fit(dense(), options(9, accuracies, downwards))).epochs.length).toBe(2);
+  });
+
+  it('begins anew with each run', async () => {
+    const stopping = new EarlyStopping({ patience: 2, restoreBestWeights: true });
+    await fit(dense(), options(9, losses(1, 2, 2), stopping));
+    const { epochs } = await fit(dense(), options(9, losses(5, 6, 4, 6, 6), stopping));
+    expect(epochs.length).toBe(5);
+    const [once, again] = [dense(), dense()];
+    await fit(once, options(9, losses(5, 6, 6), new EarlyStopping({ patience: 2, restoreBestWeights: true })));
+    await fit(again, options(9, losses(5, 6, 6), stopping));
+    expect(await again.stateDict()).toEqual(await once.stateDict());
   });
 
   it('never takes NaN for the best', async () => {
@@ -113,6 +126,9 @@ describe('EarlyStopping', () => {
     const wrong = fit(dense(), options(1, new EarlyStopping({ monitor: 'valF1' })));
     await expect(wrong).rejects.toThrow(/EarlyStopping: there is no 'valF1' among epoch, loss, accuracy, valLoss/);
     expect(() => new EarlyStopping({ patience: -1 })).toThrow(/patience must be an integer of at least 0/);
+    expect(() => new EarlyStopping({ mode: 'lower' as 'min' })).toThrow(
+      'EarlyStopping: mode must be one of auto, min, max but is lower',
+    );
     expect(() => new EarlyStopping({ minDelta: -1 })).toThrow(/minDelta must be at least 0/);
   });
 });
@@ -133,6 +149,12 @@ describe('ReduceLROnPlateau', () => {
     expect(await rates(plateau, 1, 1, 1, 1, 1, 1, 1)).toEqual([0.01, 0.01, 0.001, 0.001, 0.0005, 0.0005, 0.0005]);
   });
 
+  it('begins anew with each run', async () => {
+    const plateau = new ReduceLROnPlateau({ patience: 2, cooldown: 1 });
+    expect(await rates(plateau, 1, 1, 1)).toEqual([0.01, 0.01, 0.01]);
+    expect(await rates(plateau, 5, 4, 3, 3, 3, 3)).toEqual([0.01, 0.01, 0.01, 0.01, 0.01, 0.001]);
+  });
+
   it('multiplies a schedule', async () => {
     const optimizer = new SGD({ learningRate: { name: 'step', initialLearningRate: 1e-3, stepSize: 2, gamma: 0.5 } });
     const callbacks = [losses(1, 1, 1), new ReduceLROnPlateau({ patience: 1 })];
@@ -142,6 +164,9 @@ describe('ReduceLROnPlateau', () => {
 
   it('refuses a factor that does not reduce', () => {
     expect(() => new ReduceLROnPlateau({ factor: 1 })).toThrow(/factor must be between 0 and 1 but is 1/);
+    expect(() => new ReduceLROnPlateau({ minLearningRate: -1 })).toThrow(
+      'minLearningRate must be at least 0 but is -1',
+    );
   });
 });
 
@@ -169,6 +194,15 @@ describe('ModelCheckpoint', () => {
     const { loss } = await evaluate(loaded, run.validation ?? run.train);
     expect(loss).toBe(Math.min(...epochs.map(({ valLoss }) => valLoss ?? Number.NaN)));
     expect(await readdir(join(directory, 'new'))).toEqual(['best.safetensors']);
+  });
+
+  it('keeps the best model of each run', async () => {
+    const best = join(directory, 'again.safetensors');
+    const checkpoint = new ModelCheckpoint({ best });
+    await fit(dense(), options(1, losses(1), checkpoint));
+    const model = dense();
+    await fit(model, options(2, losses(3, 2), checkpoint));
+    expect(await (await loadModel(best)).stateDict()).toEqual(await model.stateDict());
   });
 
   it('refuses to do nothing', () => {

@@ -8,10 +8,12 @@ import {
   type Callback,
   Conv2D,
   Dense,
+  Dropout,
   evaluate,
   type FitOptions,
   Flatten,
   fit,
+  type Loss,
   type Model,
   noDecay,
   predict,
@@ -257,6 +259,18 @@ describe('data', () => {
     expect(optimizer.steps).toBe(12);
   });
 
+  it('are predicted by models that change nothing in inference', async () => {
+    const { x } = randomImages(5);
+    const model = new Sequential([new Dropout({ rate: 0.5 })], { inputShape: [4, 4, 1] });
+    for (const one of [model, model.fuse()]) {
+      const before = memory();
+      const output = await predict(one, x, { batchSize: 2 });
+      expect(await output.data()).toEqual(await x.data());
+      output.dispose();
+      expect(memory()).toEqual(before);
+    }
+  });
+
   it('are predicted as a whole or in batches', async () => {
     const model = convolutional();
     const { x } = randomImages(11);
@@ -271,6 +285,24 @@ describe('data', () => {
     expect(memory()).toEqual(before);
   });
 });
+
+it('evaluate refuses data without batches', async () => {
+  await expect(evaluate(dense(), batches(0, batch))).rejects.toThrow('evaluate: there are no examples to evaluate');
+});
+
+it('evaluate refuses labels that are no class, and leaves nothing behind', async () => {
+  const [model, data] = [dense(), { x: randomImages(2).x, y: tensor([0, 4], [2], 'int32') }];
+  const before = memory();
+  await expect(evaluate(model, data)).rejects.toThrow('evaluate: 1 labels of a batch are no index');
+  expect(memory()).toEqual(before);
+});
+
+const neverCalled: Callback = {
+  className: 'NeverCalled',
+  onTrainBegin() {
+    throw new Error('training has begun');
+  },
+};
 
 describe('fit refuses', () => {
   const options = (): FitOptions => ({ train: randomImages(), epochs: 1, optimizer: new SGD() });
@@ -293,11 +325,16 @@ describe('fit refuses', () => {
       () => [dense(), { ...options(), train: { x: randomImages(3).x, y: randomImages(4).y } }],
       'fit: x [3,4,4,1] and y [4] must hold the same number of examples',
     ],
-    [
-      'labels that are no class',
-      () => [dense(), { ...options(), train: { x: randomImages(1).x, y: tensor([4], [1], 'int32') } }],
-      "fit: 1 labels of a batch are no index into the model's outputs",
-    ],
+    ...[{}, { mixup: 0.2 }, { cutmix: 1 }, { mixup: 0.2, sam: 0.05 }, { mixup: 0.2, workers: 1 }].map(
+      (mixing): [string, () => [Model, FitOptions], string] => [
+        `labels that are no class, with ${JSON.stringify(mixing)}`,
+        () => [
+          dense(),
+          { ...options(), ...mixing, train: { x: randomImages(3).x, y: tensor([4, 0, -1], [3], 'int32') } },
+        ],
+        "fit: 2 labels of a batch are no index into the model's outputs",
+      ],
+    ),
     [
       'images of another size',
       () => [dense(), { ...options(), train: { x: tensor([[1]]), y: tensor([0], [1], 'int32') } }],
@@ -307,6 +344,21 @@ describe('fit refuses', () => {
       'batches that are not there',
       () => [dense(), { ...options(), train: { ...batches(0, batch), length: 2 } }],
       'fit: train has 0 batches but its length is 2',
+    ],
+    [
+      'a loss that is misspelt, at once',
+      () => [dense(), { ...options(), loss: 'crossentropy' as Loss, callbacks: [neverCalled] }],
+      'loss: there is no loss "crossentropy"',
+    ],
+    [
+      'data without batches',
+      () => [dense(), { ...options(), train: batches(0, batch) }],
+      'fit: the number of batches of train must be an integer of at least 1 but is 0',
+    ],
+    [
+      'validation without batches',
+      () => [dense(), { ...options(), validation: batches(0, batch) }],
+      'fit: there are no examples to evaluate',
     ],
     [
       'a model that is frozen',

@@ -326,11 +326,42 @@ describe('an optimizer', () => {
   });
 
   it('refuses numbers that make no sense', () => {
-    expect(() => new SGD({ learningRate: Number.NaN })).toThrow(/learning rate must be a finite number but is NaN/);
+    expect(() => new SGD({ learningRate: Number.NaN })).toThrow(/learning rate must be at least 0 but is NaN/);
     expect(() => new SGD({ clipNorm: 0 })).toThrow(/clipNorm must be above 0 but is 0/);
     expect(() => new Adam({ weightDecay: Infinity })).toThrow(/weightDecay must be a finite number but is Infinity/);
     expect(() => new Adam({ groups: [{ weights: '(' }] })).toThrow(/must be a regular expression/);
     expect(() => new Adam({ groups: [{ weights: '', learningRateMultiplier: Number.NaN }] })).toThrow(/is NaN/);
+  });
+
+  it.each<[string, () => Optimizer]>([
+    ['the learning rate must be at least 0 but is -1', () => new SGD({ learningRate: -1 })],
+    ['SGD: momentum must be from 0 to 1 but is 1.5', () => new SGD({ momentum: 1.5 })],
+    ['RMSProp: momentum must be from 0 to 1 but is -1', () => new RMSProp({ momentum: -1 })],
+    ['RMSProp: rho must be at least 0 and below 1 but is 1', () => new RMSProp({ rho: 1 })],
+    ['RMSProp: epsilon must be above 0 but is 0', () => new RMSProp({ epsilon: 0 })],
+    ['beta1 must be at least 0 and below 1 but is 1', () => new Adam({ beta1: 1 })],
+    ['beta2 must be at least 0 and below 1 but is 1', () => new AdamW({ beta2: 1 })],
+    ['beta2 must be at least 0 and below 1 but is -0.1', () => new RAdam({ beta2: -0.1 })],
+    ['epsilon must be above 0 but is -1', () => new Adamax({ epsilon: -1 })],
+    ['weightDecay must be at least 0 but is -1', () => new SGD({ weightDecay: -1 })],
+    ['weightDecay must be at least 0 but is -1', () => new SGD({ groups: [{ weights: 'a', weightDecay: -1 }] })],
+    [
+      'learningRateMultiplier must be at least 0',
+      () => new SGD({ groups: [{ weights: 'a', learningRateMultiplier: -1 }] }),
+    ],
+    ['clipNorm must be a finite number but is Infinity', () => new SGD({ clipNorm: Infinity })],
+  ])('says that %s', (message, make) => {
+    expect(make).toThrow(message);
+  });
+
+  it('refuses a group without weights at its first step, but for noDecay', async () => {
+    const weights = weightsOf({ 'a/kernel': [1], 'b/kernel': [1] });
+    const optimizer = new SGD({ groups: [noDecay, { weights: '^c/', learningRateMultiplier: 0 }] });
+    expect(() => step(optimizer, weights, { 'a/kernel': [1] })).toThrow(
+      "SGD: the group '^c/' fits none of a/kernel, b/kernel",
+    );
+    expect(await valuesOf(weights)).toEqual({ 'a/kernel': [1], 'b/kernel': [1] });
+    step(new SGD({ groups: [noDecay, { weights: '^b/' }] }), weights, { 'a/kernel': [1] });
   });
 
   it('works without a model', async () => {

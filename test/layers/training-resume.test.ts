@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { encodeSafetensors, FormatError, memory } from '@fer/core';
-import { Adam, type Callback, type FitOptions, fit, WeightsError } from '@fer/layers';
+import { decodeSafetensors, encodeSafetensors, FormatError, memory, type Parameter } from '@fer/core';
+import { Adam, type Callback, type FitOptions, fit, SGD, WeightsError } from '@fer/layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dense, randomImages } from './training-networks.ts';
 import { afterSteps, checkpointIn, EPOCHS, STEPS, train } from './training-resumable.ts';
@@ -101,16 +101,21 @@ describe('a run that is resumed ends as if never stopped', () => {
   });
 });
 
+/** Hands on every checkpoint. */
+const saving = (take: (bytes: Uint8Array) => void): Callback => ({
+  className: 'Save',
+  async onCheckpoint(run) {
+    take(await run.save());
+  },
+});
+
 describe('resume', () => {
   const options = (): FitOptions => ({ train: randomImages(), epochs: 2, optimizer: new Adam(), seed: 1 });
   let checkpoint: Uint8Array;
   beforeAll(async () => {
-    const save: Callback = {
-      className: 'Save',
-      async onCheckpoint(run) {
-        checkpoint = await run.save();
-      },
-    };
+    const save = saving((bytes) => {
+      checkpoint = bytes;
+    });
     await fit(dense(), { ...options(), epochs: 1, callbacks: [save] });
   });
   const resumed = (changes: Partial<FitOptions>, bytes = checkpoint) =>
@@ -128,8 +133,79 @@ describe('resume', () => {
       [{ callbacks: [] }, /callbacks must be 'Save'/],
       [{ metrics: [] }, /figures must be 'loss, accuracy'.* but is 'loss'/],
       [{ train: { ...randomImages(), batchSize: 8 } }, /batches must be '2'.* but is '8'/],
+      [{ mixup: 0.2 }, /options must be '{.*"gradientAccumulation":1}'.* but is '.*"mixup":0.2}'/],
+      [{ cutmix: 1 }, /"cutmix":1/],
+      [{ sam: 0.05 }, /"sam":0.05/],
+      [{ gradientAccumulation: 2 }, /"gradientAccumulation":2/],
+      [{ workers: 1 }, /"workers":1/],
+      [{ loss: { name: 'softmaxCrossEntropy', labelSmoothing: 0.1 } }, /"labelSmoothing":0.1/],
     ];
     for (const [changes, message] of cases) await expect(resumed(changes)).rejects.toThrow(message);
+  });
+
+  it('takes the same options however they are written', async () => {
+    const { epochs } = await resumed({ loss: { name: 'softmaxCrossEntropy' }, gradientAccumulation: 1 });
+    expect(epochs.length).toBe(2);
+  });
+
+  it('takes checkpoints of earlier versions, which tell neither all options nor what is frozen', async () => {
+    const { tensors, metadata } = decodeSafetensors(checkpoint);
+    const { identity, progress } = JSON.parse(metadata.training ?? '');
+    const { options: _, ...identityBefore } = identity;
+    const { trainable: __, ...progressBefore } = progress;
+    const training = JSON.stringify({ identity: identityBefore, progress: progressBefore });
+    const { epochs } = await resumed({ mixup: 0.2 }, encodeSafetensors(tensors, { ...metadata, training }));
+    expect(epochs.length).toBe(2);
+  });
+
+  it('refuses the state of another optimizer of the same class, and leaves all as it was', async () => {
+    const sgd = (momentum: number) => new SGD({ learningRate: 0.1, momentum });
+    let bytes: Uint8Array = new Uint8Array();
+    const save = saving((saved) => {
+      bytes = saved;
+    });
+    for (const [from, to] of [
+      [0.9, 0],
+      [0, 0.9],
+    ] as const) {
+      await fit(dense(), { ...options(), epochs: 1, optimizer: sgd(from), callbacks: [save] });
+      const [model, optimizer] = [dense(), sgd(to)];
+      const before = await model.stateDict();
+      const other = fit(model, { ...options(), optimizer, callbacks: [save], resume: bytes });
+      await expect(other).rejects.toThrow('SGD: the state does not fit');
+      expect(await model.stateDict()).toEqual(before);
+      expect(optimizer.steps).toBe(0);
+    }
+  });
+
+  it('freezes what was frozen, and nothing else', async () => {
+    const unfreezing: Callback = {
+      className: 'Unfreezing',
+      onEpochBegin({ epoch, model }) {
+        if (epoch === 1) model.layer('dense').trainable = true;
+      },
+    };
+    const run = async (changes: Partial<FitOptions> = {}) => {
+      const model = dense();
+      model.layer('dense').trainable = false;
+      (model.weights.get('dense_1/bias') as Parameter).trainable = false;
+      let bytes: Uint8Array = new Uint8Array();
+      const save = saving((saved) => {
+        bytes = saved;
+      });
+      const controller = new AbortController();
+      const interrupting = { className: 'Interrupting', ...afterSteps(5, () => controller.abort()) };
+      const callbacks = [unfreezing, save, interrupting];
+      await fit(model, { ...options(), epochs: 4, callbacks, signal: controller.signal, ...changes });
+      const biasIsFrozen = model.weights.get('dense_1/bias')?.trainable === false;
+      return { weights: await model.stateDict(), bytes, biasIsFrozen };
+    };
+    const { signal } = new AbortController();
+    const uninterrupted = await run({ signal });
+    const { bytes } = await run();
+    const continued = await run({ signal, resume: bytes });
+    expect(continued.weights).toEqual(uninterrupted.weights);
+    expect(continued.biasIsFrozen).toBe(true);
   });
 
   it('refuses weights of another model, and leaves that as it was', async () => {
@@ -138,6 +214,11 @@ describe('resume', () => {
     const other = fit(model, { ...options(), callbacks: [{ className: 'Save' }], resume: checkpoint });
     await expect(other).rejects.toThrow(WeightsError);
     expect(await model.stateDict()).toEqual(before);
+  });
+
+  it('names a file that cannot be read', async () => {
+    const missing = fit(dense(), { ...options(), resume: '/nowhere.safetensors' });
+    await expect(missing).rejects.toThrow("resume: cannot read '/nowhere.safetensors': ENOENT");
   });
 
   it('refuses files that are damaged or no checkpoint, and leaks nothing', async () => {

@@ -1,5 +1,5 @@
 /** @file Schedules at steps that are computed by hand from their definitions. */
-import { learningRateAt, type Schedule } from '@fer/layers';
+import { learningRateAt, type Schedule, SGD } from '@fer/layers';
 import { describe, expect, it } from 'vitest';
 
 const cos = (fraction: number) => (1 + Math.cos(Math.PI * fraction)) / 2;
@@ -13,6 +13,31 @@ const cases: [Schedule | number, [step: number, rate: number][]][] = [
     ],
   ],
   [{ name: 'constant', learningRate: 0.2 }, [[7, 0.2]]],
+  [
+    {
+      name: 'warmup',
+      warmupSteps: 4,
+      startFactor: 0.2,
+      after: { name: 'step', initialLearningRate: 1, stepSize: 2, gamma: 0.5 },
+    },
+    [
+      [0, 0.2],
+      [1, 0.4],
+      [3, 0.8],
+      [4, 1],
+      [5, 1],
+      [6, 0.5],
+    ],
+  ],
+  [
+    { name: 'warmup', warmupSteps: 2, after: 0.3 },
+    [
+      [0, 0.1],
+      [1, 0.2],
+      [2, 0.3],
+      [9, 0.3],
+    ],
+  ],
   [
     { name: 'step', initialLearningRate: 1, stepSize: 10, gamma: 0.5 },
     [
@@ -148,6 +173,44 @@ describe('learningRateAt', () => {
     expect(learningRateAt(cycle, 0)).toBeCloseTo(0.04, 12);
     expect(learningRateAt(cycle, 29)).toBe(1);
     expect(learningRateAt(cycle, 99)).toBeCloseTo(0.04 / 1e4, 12);
+  });
+
+  it('begins at the peak if the cycle goes up in one step', () => {
+    const cycle: Schedule = { name: 'oneCycle', maxLearningRate: 1, totalSteps: 10, pctStart: 0.1 };
+    expect(learningRateAt(cycle, 0)).toBe(1);
+    expect(learningRateAt(cycle, 9)).toBeCloseTo(0.04 / 1e4, 12);
+  });
+
+  /** Each would fail, or go on with NaN or a negative rate, only after some steps. */
+  it.each([
+    [
+      { name: 'constant', learningRate: -0.1 },
+      "learningRate of the schedule 'constant' must be at least 0 but is -0.1",
+    ],
+    [
+      { name: 'step', initialLearningRate: 0.1, stepSize: 1000 },
+      "gamma of the schedule 'step' must be at least 0 but is undefined",
+    ],
+    [{ name: 'multiStep', initialLearningRate: 0.1, gamma: 0.1 }, 'ascending order but are undefined'],
+    [{ name: 'multiStep', initialLearningRate: 1, gamma: 0.1, milestones: [5, 3] }, 'ascending order but are [5,3]'],
+    [
+      { name: 'cosine', initialLearningRate: 0, warmupTarget: 1, warmupSteps: 5, decaySteps: 0 },
+      "decaySteps of the schedule 'cosine' must be above 0 but is 0",
+    ],
+    [{ name: 'cosine', initialLearningRate: 0, warmupTarget: Number.NaN, decaySteps: 9 }, 'warmupTarget'],
+    [{ name: 'cosineRestarts', initialLearningRate: 1, firstDecaySteps: 9, mMul: -1 }, 'mMul'],
+    [{ name: 'exponential', initialLearningRate: 1, decaySteps: 9, decayRate: -0.5 }, 'decayRate'],
+    [{ name: 'polynomial', initialLearningRate: 1, decaySteps: 9, power: 0 }, 'power'],
+    [{ name: 'oneCycle', maxLearningRate: 1, totalSteps: 9, pctStart: 2 }, 'pctStart .* must be from 0 to 1 but is 2'],
+    [{ name: 'oneCycle', maxLearningRate: 1, totalSteps: 9, finalDivFactor: 0 }, 'finalDivFactor'],
+    [{ name: 'warmup', warmupSteps: 2.5, after: 1 }, 'warmupSteps'],
+    [{ name: 'warmup', warmupSteps: 2, after: { name: 'constant', learningRate: -1 } }, 'learningRate'],
+    [{ name: 'warmup', warmupSteps: 2 }, 'there is no schedule undefined'],
+    [null, 'there is no schedule null'],
+  ])('of %j: an optimizer refuses it when it is made', (schedule, message) => {
+    expect(() => new SGD({ learningRate: schedule as unknown as Schedule })).toThrow(
+      new RegExp(message.replace(/[[\]]/g, '\\$&')),
+    );
   });
 
   it('refuses what makes no sense', () => {

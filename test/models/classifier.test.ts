@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError, FormatError, memory, setBackend } from '@fer/core';
-import { DataError, encodePng, npyPair } from '@fer/data';
+import { DataError, encodePng, npyPair, syntheticFaces } from '@fer/data';
 import { encodeModel, evaluate } from '@fer/layers';
 import {
   decodePretrained,
@@ -101,11 +101,33 @@ describe('expressionClassifier', () => {
       'expected an image [H,W] or [H,W,C] but got [5]',
     );
     await expect(classify(Uint8Array.of(1, 2, 3))).rejects.toThrow(DataError);
+    await expect(classify('/nowhere.png')).rejects.toThrow(ArgumentError);
+    await expect(classify('/nowhere.png')).rejects.toThrow("classify: cannot read '/nowhere.png': ENOENT");
     classify.dispose();
   });
 });
 
 describe('networks that come with the package', () => {
+  it('see all pixels of a large picture, not those alone that a smaller one would have', async () => {
+    const face = syntheticFaces({ seed: 1, count: 1 }).image(0);
+    const small = ndarray(new Float32Array(48 * 48), [48, 48, 1]);
+    const large = ndarray(new Float32Array(16 * 48 * 48), [192, 192, 1]);
+    for (let y = 0; y < 192; y++)
+      for (let x = 0; x < 192; x++) {
+        const pixel = face.get(y >> 2, x >> 2, 0);
+        const isCentre = (y + 1) % 4 > 1 && (x + 1) % 4 > 1; // of the sixteen that are one pixel of the face
+        small.set(y >> 2, x >> 2, 0, pixel);
+        large.set(y, x, 0, isCentre ? pixel + 60 : pixel - 20);
+      }
+    const classify = await expressionClassifier('mobi-express-net');
+    const [expected, found] = [await classify(small), await classify(large)];
+    for (const [i, { label, probability }] of found.entries()) {
+      expect(label).toBe(expected[i]?.label);
+      expect(probability).toBeCloseTo(expected[i]?.probability ?? 0, 4);
+    }
+    classify.dispose();
+  });
+
   it.each(listPretrained())('%s classifies, and has a card', async (name) => {
     const { model, labels, preprocess, card } = await loadPretrained(name);
     expect(model.name).toBe(name);

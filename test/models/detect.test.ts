@@ -6,7 +6,7 @@ import { type DetectedFace, expressionClassifier, type ImageSource } from '@fer/
 import { alignFace, CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
 import { build, type Rollup } from 'vite';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../data/files.ts';
 import { picture } from '../vision/cases.ts';
 import { brightness } from './brightness.ts';
@@ -24,6 +24,13 @@ const array = (name: string) => {
 const boxesOf = (faces: readonly DetectedFace[]) => faces.map(({ box }) => box);
 
 describe('expressionClassifier that detects', () => {
+  it('leaves nothing behind if there is no detector', async () => {
+    vi.spyOn(CascadeClassifier, 'frontalFace').mockRejectedValueOnce(new Error('no cascade'));
+    const before = memory();
+    await expect(expressionClassifier(brightness(), { detect })).rejects.toThrow('no cascade');
+    expect(memory()).toEqual(before);
+  });
+
   it('tells of each face what it tells of its picture, the largest first', async () => {
     const frame = array('a camera frame');
     const boxes = (await CascadeClassifier.frontalFace()).detectMultiScale(frame, detect);

@@ -1,6 +1,6 @@
 /** @file Keras' topologies as models. */
 import { memory, Random, setBackend } from '@fer/core';
-import { Conv2D, Dense, type Model, ReLU } from '@fer/layers';
+import { Conv2D, Dense, type Model, ReLU, type Resizing, type SeparableConv2D } from '@fer/layers';
 import { modelFromKeras } from '@fer/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
@@ -305,6 +305,15 @@ describe('functional models of Keras', () => {
     ours.dispose();
   });
 
+  it('whose layers are called in inference mode, as a base that is not to be trained', async () => {
+    const topology = clone(keras2) as typeof keras2;
+    const { layers } = topology.model_config.config;
+    Object.assign(layers[2] ?? {}, { inbound_nodes: [[['conv', 0, 0, { training: false, mask: null }]]] });
+    const model = await modelFromKeras(files(topology));
+    expect(model.output.shape).toEqual([2]);
+    model.dispose();
+  });
+
   it('whose layers are in no order', async () => {
     const topology = clone(keras2) as typeof keras2;
     topology.model_config.config.layers.splice(1, 6, ...topology.model_config.config.layers.slice(1).reverse());
@@ -369,6 +378,29 @@ describe('options', () => {
     });
   });
 
+  it('that have no effect on a class are passed over', async () => {
+    // all that tf.keras 2.15 writes
+    const separable = {
+      ...{ filters: 3, kernel_size: [3, 3], strides: [1, 1], padding: 'valid', data_format: 'channels_last' },
+      ...{ dilation_rate: [1, 1], groups: 1, activation: 'linear', use_bias: true, depth_multiplier: 1 },
+      ...{ kernel_initializer: initializer('GlorotUniform'), kernel_regularizer: null, kernel_constraint: null },
+      ...{ bias_initializer: initializer('Zeros'), bias_regularizer: null, bias_constraint: null },
+      ...{ depthwise_initializer: initializer('HeNormal'), depthwise_regularizer: null, depthwise_constraint: null },
+      ...{ pointwise_initializer: initializer('Ones'), pointwise_regularizer: null, pointwise_constraint: null },
+      ...{ activity_regularizer: null },
+    };
+    const { options } = (await made('SeparableConv2D', separable)) as SeparableConv2D;
+    expect(options).toMatchObject({ filters: 3, depthwiseInitializer: 'heNormal', pointwiseInitializer: 'ones' });
+    expect(options).not.toHaveProperty('kernelInitializer');
+    // all that Keras 3 writes
+    const resizing = {
+      ...{ height: 3, width: 2, interpolation: 'bilinear', crop_to_aspect_ratio: false, pad_to_aspect_ratio: false },
+      ...{ fill_mode: 'constant', fill_value: 0, antialias: false, data_format: 'channels_last' },
+    };
+    const { options: size } = (await made('Resizing', resizing, [6, 6, 2], '3.3.3')) as Resizing;
+    expect(size).toEqual({ name: 'layer', height: 3, width: 2, interpolation: 'bilinear' });
+  });
+
   it('are frozen if they were, and of our classes', async () => {
     const frozen = await made('Conv2D', { filters: 1, kernel_size: [2, 2], trainable: false });
     expect(frozen).toBeInstanceOf(Conv2D);
@@ -420,6 +452,8 @@ describe('options', () => {
       { units: 1, kernel_regularizer: { class_name: 'OrthogonalRegularizer', config: {} } },
       'regularizer OrthogonalRegularizer is not supported',
     ],
+    ['Resizing', { height: 1, width: 1, pad_to_aspect_ratio: true }, 'option pad_to_aspect_ratio = true'],
+    ['Conv2D', { filters: 1, kernel_size: 1, fill_value: 0 }, 'option fill_value = 0 is not supported'],
     ['Dense', { units: 1, new_option: true }, 'option new_option = true is not supported'],
     ['BatchNormalization', { axis: 1 }, 'axis 1 is not supported, only the last'],
     ['BatchNormalization', { renorm: true }, 'option renorm = true is not supported'],

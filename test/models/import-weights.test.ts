@@ -391,6 +391,21 @@ describe('sources', () => {
   );
 });
 
+it.each(['%2e%2e/b', 'a/%2E%2e/.%2e/b', '.\t./b'])(
+  'files stay in the folder of their address: not %j',
+  async (path) => {
+    const model = network();
+    const json = JSON.stringify({ weightsManifest: [{ paths: [path], weights: [] }] });
+    const read = async (name: string) => {
+      expect(name).toBe('https://models.example/a/model.json');
+      return new TextEncoder().encode(json);
+    };
+    const loading = loadKerasWeights(model, 'https://models.example/a/model.json', { read });
+    await expect(loading).rejects.toThrow(/which is not in its folder/);
+    model.dispose();
+  },
+);
+
 describe('damaged HDF5 files', () => {
   it('are errors wherever they are cut off, and change nothing', async () => {
     const { weights, target, before } = await setUp();

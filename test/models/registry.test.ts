@@ -1,6 +1,15 @@
 /** @file Networks by name. */
 import { ArgumentError, setBackend } from '@fer/core';
-import { createModel, listModels, type ModelName } from '@fer/models';
+import {
+  createModel,
+  efficientNet,
+  ferNet,
+  listModels,
+  type ModelName,
+  mobiExpressNet,
+  mobileNetV2,
+  vgg16,
+} from '@fer/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 beforeAll(async () => {
@@ -33,5 +42,20 @@ describe('createModel', () => {
       "createModel: there is no network 'mobilenet', only alex",
     );
     expect(() => createModel('toString' as ModelName)).toThrow(ArgumentError);
+  });
+
+  it.each([
+    ['mobilenet-v2: alpha must be above 0 but is 0', () => createModel('mobilenet-v2', { alpha: 0 })],
+    ['mobilenet-v2: alpha must be above 0 but is NaN', () => mobileNetV2({ alpha: Number.NaN })],
+    ['efficientNet: scale must be one of b0, b1', () => efficientNet('b9' as 'b0')],
+    ['efficientNet: dropConnect must be from 0 to 1 but is -0.2', () => efficientNet('b0', { dropConnect: -0.2 })],
+    [
+      'fer-net: pooling must be one of average, max but is avg',
+      () => ferNet({ includeTop: false, pooling: 'avg' as 'max' }),
+    ],
+    ['vgg16: dropout must be from 0 to 1 but is -0.5', () => vgg16({ dropout: -0.5 })],
+    ['mobi-express-net: dropout must be from 0 to 1 but is NaN', () => mobiExpressNet({ dropout: Number.NaN })],
+  ])('refuses options: %s', (message, make) => {
+    expect(make).toThrow(message);
   });
 });

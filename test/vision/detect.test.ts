@@ -79,6 +79,22 @@ describe('detectMultiScale', () => {
     expect(frontalFace.detectMultiScale(image, { minNeighbors: (face?.neighbors ?? 0) - 1 })).toEqual([face]);
   });
 
+  it('finds the same in the corner of 16 million bright pixels, whose integrals wrap around', () => {
+    const photo = picture('astronaut, half');
+    const [height = 0, width = 0] = photo.shape;
+    const side = 4096;
+    const [top, left] = [side - height, side - width];
+    const large = ndarray(new Uint8Array(side ** 2).fill(255), [side, side, 1]);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) large.set(top + y, left + x, 0, photo.data[y * width + x] as number);
+    const options = { minNeighbors: 0, maxSize: 30 };
+    const found = frontalFace.detectMultiScale(photo, options).filter(({ width }) => width === 24); // at scale 1
+    expect(found.length).toBeGreaterThan(0);
+    const inLarge = frontalFace.detectMultiScale(large, { minNeighbors: 0, maxSize: 24 });
+    const inside = inLarge.filter(({ x, y }) => x >= left && y >= top);
+    expect(inside.map(({ x, y, ...box }) => ({ x: x - left, y: y - top, ...box }))).toEqual(found);
+  });
+
   it('takes sizes as numbers or as width and height', () => {
     const image = picture('lisa1');
     const found = frontalFace.detectMultiScale(image, { minSize: 100, maxSize: 200 });

@@ -1,5 +1,5 @@
 /** @file Parts of a data set: arrays of indices, found from its labels, groups or usages. Each part is in ascending order. */
-import { ArgumentError, checkInteger, checkOneOf, Random, ShapeError } from '@fer/core';
+import { ArgumentError, checkInteger, checkOneOf, checkRange, Random, ShapeError } from '@fer/core';
 
 export interface SplitOptions {
   /** 0 unless given. The same seed gives the same parts. */
@@ -18,18 +18,42 @@ export function stratifiedSplit(
   { seed = 0 }: SplitOptions = {},
 ): number[][] {
   checkRatios('stratifiedSplit', ratios);
+  return finish('stratifiedSplit', stratify(labels, ratios, seed));
+}
+
+/**
+ * A part of the samples that holds as much of every class as the whole, to within one sample, in ascending order.
+ * @param fraction Above 0 and up to 1.
+ * @throws ArgumentError if no sample would be left.
+ */
+export function stratifiedSample(
+  labels: ArrayLike<number>,
+  fraction: number,
+  { seed = 0 }: SplitOptions = {},
+): number[] {
+  checkRange('stratifiedSample', 'fraction', fraction, 0, 1);
+  const [sample = []] = stratify(labels, [fraction, 1 - fraction], seed);
+  if (sample.length === 0)
+    throw new ArgumentError('stratifiedSample', `a fraction of ${fraction} leaves none of ${labels.length} samples`);
+  return sample.sort((a, b) => a - b);
+}
+
+function stratify(labels: ArrayLike<number>, ratios: readonly number[], seed: number): number[][] {
   const random = new Random(seed);
   const parts: number[][] = ratios.map(() => []);
   const owed = ratios.map(() => 0);
-  for (const members of indicesByValue(labels).values()) {
-    const shuffled = random.shuffle(members);
-    let start = 0;
-    for (const [part, count] of shares(members.length, ratios, owed).entries()) {
-      parts[part]?.push(...shuffled.slice(start, start + count));
-      start += count;
-    }
+  for (const members of indicesByValue(labels).values())
+    deal(random.shuffle(members), shares(members.length, ratios, owed), parts);
+  return parts;
+}
+
+/** The first of them to the first part, and so on. One by one: classes may be larger than a call can have arguments. */
+function deal(members: readonly number[], counts: readonly number[], parts: readonly number[][]): void {
+  let start = 0;
+  for (const [part, count] of counts.entries()) {
+    for (const member of members.slice(start, start + count)) parts[part]?.push(member);
+    start += count;
   }
-  return finish('stratifiedSplit', parts);
 }
 
 /**
@@ -90,7 +114,7 @@ export function groupSplit(
       }, 0),
     );
     const best = costs.indexOf(Math.min(...costs));
-    parts[best]?.push(...members);
+    for (const member of members) parts[best]?.push(member);
     held[best] = (held[best] as number[]).map((n, i) => n + at(counts, i));
   }
   return finish('groupSplit', parts);
@@ -176,12 +200,7 @@ export function countSplit(
       const message = `class ${label} has ${members.length} samples but [${counts}] need at least ${smallest}`;
       throw new ArgumentError('countSplit', message);
     }
-    const shuffled = random.shuffle(members);
-    let start = 0;
-    for (const [part, count] of [Math.min(first, members.length - needed), ...later].entries()) {
-      parts[part]?.push(...shuffled.slice(start, start + count));
-      start += count;
-    }
+    deal(random.shuffle(members), [Math.min(first, members.length - needed), ...later], parts);
   }
   return finish('countSplit', parts);
 }

@@ -23,7 +23,7 @@ const functions = {
 export type ActivationName = keyof typeof functions;
 
 /** @throws ArgumentError if there is no such activation */
-export function checkActivation(label: string, activation: ActivationName = 'linear'): void {
+export function checkActivation(label: string, activation: ActivationName): void {
   checkOneOf(label, 'activation', activation, Object.keys(functions) as ActivationName[]);
 }
 
@@ -32,22 +32,9 @@ export function activate(x: Tensor, activation: ActivationName): Tensor {
   return functions[activation](x);
 }
 
-/** Those that a convolution or a product can apply to its result before it is stored. */
-const inKernels: ReadonlySet<string> = new Set<core.Activation>([
-  'relu',
-  'relu6',
-  'sigmoid',
-  'hardSigmoid',
-  'tanh',
-  'swish',
-  'hardSwish',
-  'gelu',
-  'softplus',
-]);
-
 /** An activation as a kernel's option, for those that have it. */
 export function inKernel(activation: ActivationName): core.Activation | undefined {
-  return inKernels.has(activation) ? (activation as core.Activation) : undefined;
+  return core.isActivation(activation) ? activation : undefined;
 }
 
 /** The result of a kernel on these inputs after an activation: the kernel's own if it has it, else one step more. */

@@ -1,12 +1,43 @@
-/** @file Files, in Node: browsers load the package without these imports. */
+/** @file Files: Node's are imported where they are used, so that browsers load the package without them. */
+import { ArgumentError, FerError } from '@fer/core';
 
-import { FerError } from '@fer/core';
-
-/** A file's bytes. */
-export async function readBytes(path: string | URL): Promise<Uint8Array> {
-  const { readFile } = await import('node:fs/promises');
-  return readFile(path);
+/**
+ * A file's bytes.
+ * @param source A path or file: URL in Node; an address, which is fetched, anywhere.
+ * @param read In place of Node's file system and fetch.
+ * @throws ArgumentError that names the operator and the file
+ */
+export async function readBytes(
+  operator: string,
+  source: string | URL,
+  read: (path: string) => Promise<Uint8Array> = readFile,
+): Promise<Uint8Array> {
+  try {
+    const { buffer, byteOffset, byteLength } = await read(String(source));
+    // of Node's Buffer, whose slices are no copies, the bytes alone
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch (cause) {
+    throw failure(new ArgumentError(operator, `cannot read '${source}': ${reasonOf(cause)}`), cause);
+  }
 }
+
+/** Whether a path is an address. Two letters or more: C: is a drive. */
+export const isAddress = (path: string) => /^[a-z][a-z0-9+.-]+:/i.test(path);
+
+async function readFile(path: string): Promise<Uint8Array> {
+  const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+  if (inNode && (!isAddress(path) || path.startsWith('file:'))) {
+    const fs = await import('node:fs/promises');
+    return fs.readFile(isAddress(path) ? new URL(path) : path);
+  }
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : cause);
+
+const failure = (error: FerError, cause: unknown) => Object.assign(error, { cause });
 
 /**
  * Writes under a temporary name and renames: whoever reads the path finds all of the old file or all of the new.
@@ -14,13 +45,12 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
  */
 export async function writeAtomically(path: string, contents: Uint8Array | string): Promise<void> {
   const { rm } = await import('node:fs/promises');
-  const temporary = `${path}.${process.pid}-${Date.now()}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await writeAndRename(temporary, path, contents);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {}); // the first error says more
-    const reason = cause instanceof Error ? cause.message : cause;
-    throw Object.assign(new FerError('write', `'${path}' cannot be written: ${reason}`), { cause });
+    throw failure(new FerError('write', `'${path}' cannot be written: ${reasonOf(cause)}`), cause);
   }
 }
 

@@ -116,7 +116,7 @@ function normalise({ weights, options }: Piece, kernelName: string, layer: Batch
   const [kernel, bias] = [weights.get(kernelName) as Tensor, weights.get('bias')];
   const [mean, variance] = ['moving_mean', 'moving_variance'].map((name) => layer.weights.get(name) as Tensor);
   const [gamma, beta] = ['gamma', 'beta'].map((name) => layer.weights.get(name));
-  const inverse = rsqrt(add(variance as Tensor, layer.options.epsilon ?? 1e-3));
+  const inverse = rsqrt(add(variance as Tensor, layer.epsilon));
   const factor = gamma ? mul(gamma, inverse) : inverse;
   const centred = bias ? add(bias, neg(mean as Tensor)) : neg(mean as Tensor);
   const offset = mul(centred, factor);

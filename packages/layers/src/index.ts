@@ -3,7 +3,7 @@ export type { ActivationName } from './activations.ts';
 export * from './blocks/index.ts';
 export type { LayerConfig, ModelConfig, NodeConfig } from './config.ts';
 export type { Constraint } from './constraints.ts';
-export { writeAtomically } from './files.ts';
+export { isAddress, readBytes, writeAtomically } from './files.ts';
 export { modelFromConfig } from './from-config.ts';
 export { type GradCamOptions, gradCam } from './grad-cam.ts';
 export type { Initializer } from './initializers.ts';
@@ -11,7 +11,7 @@ export { type Context, Layer, type LayerOptions, type WeightSource } from './lay
 export * from './layers/index.ts';
 export type { Loss } from './losses.ts';
 export type { Metric } from './metrics.ts';
-export { cutmix, type MixedBatch, type MixOptions, mixup } from './mixing.ts';
+export { cutmix, type MixOptions, mixup } from './mixing.ts';
 export { Model, type ModelOptions } from './model.ts';
 export * from './optimizers/index.ts';
 export { type LayerProfile, Profile, type ProfileData, type ProfileOptions, profile } from './profile.ts';

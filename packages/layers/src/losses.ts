@@ -1,15 +1,21 @@
 /** @file Losses by name, as recipes and `fit` give them. */
 import { ArgumentError, type CrossEntropyOptions, mse, softmaxCrossEntropy, type Tensor } from '@fer/core';
 
+const NAMES = ['softmaxCrossEntropy', 'meanSquaredError'] as const;
+
+type LossName = (typeof NAMES)[number];
+
 /** Plain JSON. */
 export type Loss =
-  | 'softmaxCrossEntropy'
-  | 'meanSquaredError'
+  | LossName
   | ({ readonly name: 'softmaxCrossEntropy' } & CrossEntropyOptions)
   | { readonly name: 'meanSquaredError' };
 
-export function nameOfLoss(loss: Loss): string {
-  return typeof loss === 'string' ? loss : loss.name;
+/** @throws ArgumentError for a loss that does not exist */
+export function nameOfLoss(loss: Loss): LossName {
+  const name = typeof loss === 'string' ? loss : loss?.name;
+  if (!NAMES.includes(name)) throw new ArgumentError('loss', `there is no loss ${JSON.stringify(loss)}`);
+  return name;
 }
 
 /**
@@ -24,7 +30,5 @@ export function lossOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
       return softmaxCrossEntropy(outputs, targets, typeof loss === 'string' ? {} : (loss as CrossEntropyOptions));
     case 'meanSquaredError':
       return mse(outputs, targets);
-    default:
-      throw new ArgumentError('loss', `there is no loss ${JSON.stringify(loss)}`);
   }
 }

@@ -1,6 +1,8 @@
 /** @file Mixup and CutMix: batches whose images are mixtures of two, with labels mixed alike. */
-import { ArgumentError, add, gather, mul, type Random, ShapeError, type Tensor, tensor, tidy, where } from '@fer/core';
+import { add, gather, mul, type Random, ShapeError, type Tensor, tensor, tidy, where } from '@fer/core';
+import { checkPositive } from './checks.ts';
 import { probabilitiesOf } from './labels.ts';
+import type { Batch } from './training/batches.ts';
 
 export interface MixOptions {
   /** How even the mixtures are: lambda is drawn from Beta(alpha, alpha), once for the batch. */
@@ -8,18 +10,14 @@ export interface MixOptions {
   readonly classes: number;
 }
 
-export interface MixedBatch {
-  readonly images: Tensor;
-  /** Probabilities [N, classes], once mixed. */
-  readonly labels: Tensor;
-}
-
 /**
  * lambda of each example and 1 - lambda of another one of the batch (Zhang et al. 2018).
  * @param images [N, ...]
  * @param labels int32 [N], or probabilities [N, classes]
+ * @returns images, and labels as probabilities [N, classes]
+ * @throws ArgumentError for an alpha that is not above 0
  */
-export function mixup(images: Tensor, labels: Tensor, { alpha, classes }: MixOptions, random: Random): MixedBatch {
+export function mixup(images: Tensor, labels: Tensor, { alpha, classes }: MixOptions, random: Random): Batch {
   const lambda = drawLambda('mixup', alpha, random);
   return tidy(() => {
     const partners = drawPartners(images, random);
@@ -35,8 +33,10 @@ export function mixup(images: Tensor, labels: Tensor, { alpha, classes }: MixOpt
  * et al. 2019). The box lies at the same place in the whole batch, and may be cut off by the border.
  * @param images [N, H, W, C]
  * @param labels int32 [N], or probabilities [N, classes]
+ * @returns images, and labels as probabilities [N, classes]
+ * @throws ArgumentError for an alpha that is not above 0, ShapeError for what are no images
  */
-export function cutmix(images: Tensor, labels: Tensor, { alpha, classes }: MixOptions, random: Random): MixedBatch {
+export function cutmix(images: Tensor, labels: Tensor, { alpha, classes }: MixOptions, random: Random): Batch {
   const [, height, width] = images.shape;
   if (images.rank !== 4 || height === undefined || width === undefined)
     throw new ShapeError('cutmix', `expected images [N,H,W,C] but got [${images.shape}]`);
@@ -64,7 +64,7 @@ export interface Mixing {
 }
 
 /** A batch mixed so, or as it is. */
-export function mixedBatch(batch: MixedBatch, mixing: Mixing, classes: number, random: Random): MixedBatch {
+export function mixedBatch(batch: Batch, mixing: Mixing, classes: number, random: Random): Batch {
   const isCut = mixing.cutmix !== undefined && (mixing.mixup === undefined || random.uniform() < 0.5);
   const [mix, alpha] = isCut ? [cutmix, mixing.cutmix] : [mixup, mixing.mixup];
   return alpha === undefined ? batch : mix(batch.images, batch.labels, { alpha, classes }, random);
@@ -93,8 +93,7 @@ function drawSpan(length: number, fraction: number, random: Random): Span {
 
 /** From Beta(alpha, alpha), as the share of one of two gamma-distributed numbers. */
 function drawLambda(operator: string, alpha: number, random: Random): number {
-  if (!(alpha > 0 && Number.isFinite(alpha)))
-    throw new ArgumentError(operator, `alpha must be above 0 but is ${alpha}`);
+  checkPositive(operator, 'alpha', alpha);
   const [a, b] = [logGamma(alpha, random), logGamma(alpha, random)];
   return 1 / (1 + Math.exp(b - a));
 }

@@ -1,5 +1,15 @@
 /** @file Models: graphs of layers. */
-import { ArgumentError, noGrad, type Parameter, Random, type Shape, ShapeError, type Tensor, tidy } from '@fer/core';
+import {
+  ArgumentError,
+  noGrad,
+  type Parameter,
+  Random,
+  reshape,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  tidy,
+} from '@fer/core';
 import { configOf, type ModelConfig } from './config.ts';
 import { fused } from './fuse.ts';
 import { type Context, Layer, type LayerOptions, type WeightSource } from './layer.ts';
@@ -55,7 +65,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
 
   /**
    * @param x [N, ...inputShape]
-   * @returns [N, ...output.shape]
+   * @returns [N, ...output.shape], never x itself, so that both can be disposed
    * @throws ShapeError
    */
   override forward(x: Tensor, context: Context = {}): Tensor {
@@ -70,7 +80,8 @@ export class Model extends Layer<Tensor, ModelOptions> {
       results.set(symbolic, result);
       intermediates.add(symbolic, result, operands);
     }
-    return results.get(this.output) as Tensor;
+    const result = results.get(this.output) as Tensor;
+    return result === x ? reshape(x, x.shape) : result;
   }
 
   /** @throws ShapeError if the model cannot take that batch */

@@ -19,7 +19,7 @@ export interface SaveOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The bytes of a file, or in Node the path to one. */
+/** The bytes of a file, its path in Node, or its address anywhere. */
 export type FileSource = Uint8Array | string | URL;
 
 /** Where the metadata keep the configuration, as JSON. */
@@ -50,10 +50,11 @@ export async function saveModel(model: Model, path: string, options?: SaveOption
 
 /**
  * The model in a file.
- * @throws FormatError for bytes that are no such file, WeightsError if its weights are not its model's
+ * @throws ArgumentError if the file cannot be read, FormatError for bytes that are no such file, WeightsError if its weights are
+ *   not its model's
  */
 export async function loadModel(source: FileSource): Promise<Model> {
-  const { metadata, ...file } = decodeSafetensors(await bytesOf(source));
+  const { metadata, ...file } = decodeSafetensors(await bytesOf('loadModel', source));
   const tensors = dequantized(file.tensors);
   const unused = new Set(Object.keys(tensors));
   const model = modelFromConfig(parseConfig(metadata[CONFIG]), (name, shape) => {
@@ -69,17 +70,20 @@ export async function loadModel(source: FileSource): Promise<Model> {
   throw new WeightsError('loadModel', { unexpected: [...unused] });
 }
 
-/** Loads the weights in a file into a model that exists, or into a layer. See Layer.loadStateDict. */
+/**
+ * Loads the weights in a file into a model that exists, or into a layer. See Layer.loadStateDict.
+ * @throws ArgumentError if the file cannot be read, FormatError for bytes that are no such file, WeightsError
+ */
 export async function loadWeights(
   target: AnyLayer,
   source: FileSource,
   options?: { readonly strict?: boolean },
 ): Promise<NameDifferences> {
-  return target.loadStateDict(dequantized(decodeSafetensors(await bytesOf(source)).tensors), options);
+  return target.loadStateDict(dequantized(decodeSafetensors(await bytesOf('loadWeights', source)).tensors), options);
 }
 
-async function bytesOf(source: FileSource): Promise<Uint8Array> {
-  return source instanceof Uint8Array ? source : readBytes(source);
+async function bytesOf(operator: string, source: FileSource): Promise<Uint8Array> {
+  return source instanceof Uint8Array ? source : readBytes(operator, source);
 }
 
 function parseConfig(json: string | undefined): ModelConfig {

@@ -1,5 +1,6 @@
 /** @file Schedules: the learning rate as a function of the optimizer's steps, counted from 0. */
-import { ArgumentError, checkFinite, checkInteger } from '@fer/core';
+import { ArgumentError, checkFinite, checkInteger, checkRange } from '@fer/core';
+import { checkAtLeast, checkPositive } from './checks.ts';
 
 /** Keras' or PyTorch's names, as the definitions below say. Plain JSON. */
 export type Schedule =
@@ -10,7 +11,8 @@ export type Schedule =
   | CosineDecay
   | CosineDecayRestarts
   | PolynomialDecay
-  | OneCycle;
+  | OneCycle
+  | Warmup;
 
 /** PyTorch's StepLR: times gamma every stepSize steps. */
 interface StepDecay {
@@ -90,29 +92,110 @@ interface OneCycle {
 }
 
 /**
+ * PyTorch's SequentialLR of a LinearLR and another: in a line from startFactor (1/3 unless given) times the rate with which the
+ * other schedule begins, over warmupSteps, after which that one follows from its own step 0.
+ */
+interface Warmup {
+  readonly name: 'warmup';
+  readonly warmupSteps: number;
+  readonly startFactor?: number;
+  readonly after: number | Schedule;
+}
+
+/** What a field must be; it is called with the operator, the field's name and its value. */
+type Rule = (operator: string, name: string, value: number) => void;
+type Rules = Readonly<Record<string, Rule>>;
+
+const notNegative: Rule = (operator, name, value) => checkAtLeast(operator, name, value, 0);
+const atLeastOne: Rule = (operator, name, value) => checkAtLeast(operator, name, value, 1);
+const whole: Rule = (operator, name, value) => checkInteger(operator, name, value, 1);
+const fraction: Rule = (operator, name, value) => checkRange(operator, name, value, 0, 1);
+
+/** The numbers that a schedule needs, and those that have defaults. */
+const FIELDS: Readonly<Record<Schedule['name'], { readonly needed: Rules; readonly optional?: Rules }>> = {
+  constant: { needed: { learningRate: notNegative } },
+  step: { needed: { initialLearningRate: notNegative, stepSize: checkPositive, gamma: notNegative } },
+  multiStep: { needed: { initialLearningRate: notNegative, gamma: notNegative } },
+  exponential: { needed: { initialLearningRate: notNegative, decaySteps: checkPositive, decayRate: notNegative } },
+  cosine: {
+    needed: { initialLearningRate: notNegative, decaySteps: checkPositive },
+    optional: { alpha: notNegative, warmupTarget: notNegative, warmupSteps: notNegative },
+  },
+  cosineRestarts: {
+    needed: { initialLearningRate: notNegative, firstDecaySteps: checkPositive },
+    optional: {
+      tMul: atLeastOne,
+      mMul: notNegative,
+      alpha: notNegative,
+    },
+  },
+  polynomial: {
+    needed: { initialLearningRate: notNegative, decaySteps: checkPositive },
+    optional: { endLearningRate: notNegative, power: checkPositive },
+  },
+  oneCycle: {
+    needed: { maxLearningRate: notNegative, totalSteps: atLeastOne },
+    optional: { pctStart: fraction, divFactor: checkPositive, finalDivFactor: checkPositive },
+  },
+  warmup: { needed: { warmupSteps: whole }, optional: { startFactor: fraction } },
+};
+
+/**
+ * Checks all that a schedule will need, at whatever step.
+ * @throws ArgumentError for a schedule that does not exist, or whose numbers make no sense
+ */
+export function checkSchedule(operator: string, schedule: number | Schedule): void {
+  if (typeof schedule === 'number') {
+    notNegative(operator, 'the learning rate', schedule);
+    return;
+  }
+  const fields = Object.hasOwn(FIELDS, schedule?.name) ? FIELDS[schedule.name] : undefined;
+  if (!fields) throw new ArgumentError(operator, `there is no schedule ${JSON.stringify(schedule)}`);
+  const values = schedule as unknown as Readonly<Record<string, number | undefined>>;
+  const check = (name: string, rule: Rule) =>
+    rule(operator, `${name} of the schedule '${schedule.name}'`, values[name] as number);
+  for (const [name, rule] of Object.entries(fields.needed)) check(name, rule);
+  for (const [name, rule] of Object.entries(fields.optional ?? {})) if (values[name] !== undefined) check(name, rule);
+  if (schedule.name === 'multiStep') checkMilestones(operator, schedule.milestones);
+  if (schedule.name === 'warmup') checkSchedule(operator, schedule.after);
+}
+
+function checkMilestones(operator: string, milestones: unknown): void {
+  const isAscending =
+    Array.isArray(milestones) && milestones.every((one, i) => one >= 0 && (i === 0 || one > milestones[i - 1]));
+  if (!isAscending)
+    throw new ArgumentError(
+      operator,
+      `milestones of the schedule 'multiStep' must be steps in ascending order but are ${JSON.stringify(milestones)}`,
+    );
+}
+
+/**
  * The learning rate for the step after `step` others.
  * @throws ArgumentError for a schedule that does not exist, or whose numbers make no sense
  */
 export function learningRateAt(schedule: number | Schedule, step: number): number {
   checkInteger('learningRateAt', 'step', step, 0);
-  const rate = typeof schedule === 'number' ? schedule : scheduled(schedule, step);
+  checkSchedule('learningRateAt', schedule);
+  const rate = scheduled(schedule, step);
   checkFinite('learningRateAt', 'the learning rate', rate);
   return rate;
 }
 
-function scheduled(schedule: Schedule, step: number): number {
+function scheduled(schedule: number | Schedule, step: number): number {
+  if (typeof schedule === 'number') return schedule;
   switch (schedule.name) {
     case 'constant':
       return schedule.learningRate;
     case 'step':
-      return schedule.initialLearningRate * schedule.gamma ** Math.floor(step / positive(schedule, 'stepSize'));
+      return schedule.initialLearningRate * schedule.gamma ** Math.floor(step / schedule.stepSize);
     case 'multiStep':
       return (
         schedule.initialLearningRate *
         schedule.gamma ** schedule.milestones.filter((milestone) => milestone <= step).length
       );
     case 'exponential': {
-      const periods = step / positive(schedule, 'decaySteps');
+      const periods = step / schedule.decaySteps;
       return schedule.initialLearningRate * schedule.decayRate ** (schedule.staircase ? Math.floor(periods) : periods);
     }
     case 'cosine':
@@ -123,19 +206,9 @@ function scheduled(schedule: Schedule, step: number): number {
       return polynomial(schedule, step);
     case 'oneCycle':
       return oneCycle(schedule, step);
-    default:
-      throw new ArgumentError('learningRateAt', `there is no schedule ${JSON.stringify(schedule)}`);
+    case 'warmup':
+      return warmup(schedule, step);
   }
-}
-
-function positive<K extends string>(schedule: { readonly name: string } & Readonly<Record<K, number>>, key: K): number {
-  const value = schedule[key];
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new ArgumentError(
-      'learningRateAt',
-      `${key} of the schedule '${schedule.name}' must be above 0 but is ${value}`,
-    );
-  return value;
 }
 
 /** From `start` at 0 along half a cosine to `end` at 1, where it stays. */
@@ -149,14 +222,12 @@ function cosine(schedule: CosineDecay, step: number): number {
     return initialLearningRate + ((warmupTarget - initialLearningRate) * step) / warmupSteps;
   const peak = warmupTarget ?? initialLearningRate;
   const since = warmupTarget === undefined ? step : step - warmupSteps;
-  return halfCosine(peak, peak * alpha, since / positive(schedule, 'decaySteps'));
+  return halfCosine(peak, peak * alpha, since / schedule.decaySteps);
 }
 
 function cosineRestarts(schedule: CosineDecayRestarts, step: number): number {
   const { initialLearningRate, tMul = 2, mMul = 1, alpha = 0 } = schedule;
-  if (!(tMul >= 1))
-    throw new ArgumentError('learningRateAt', `tMul of 'cosineRestarts' must be at least 1 but is ${tMul}`);
-  let length = positive(schedule, 'firstDecaySteps');
+  let length = schedule.firstDecaySteps;
   let since = step;
   let peak = initialLearningRate;
   for (; since >= length; length *= tMul) {
@@ -169,16 +240,20 @@ function cosineRestarts(schedule: CosineDecayRestarts, step: number): number {
 
 function polynomial(schedule: PolynomialDecay, step: number): number {
   const { initialLearningRate, endLearningRate = 1e-4, power = 1, cycle = false } = schedule;
-  const length = positive(schedule, 'decaySteps') * (cycle ? Math.max(1, Math.ceil(step / schedule.decaySteps)) : 1);
+  const length = schedule.decaySteps * (cycle ? Math.max(1, Math.ceil(step / schedule.decaySteps)) : 1);
   const left = 1 - Math.min(step, length) / length;
   return (initialLearningRate - endLearningRate) * left ** power + endLearningRate;
 }
 
 function oneCycle(schedule: OneCycle, step: number): number {
-  const { maxLearningRate, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = schedule;
-  const total = positive(schedule, 'totalSteps');
+  const { maxLearningRate, totalSteps: total, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = schedule;
   const initial = maxLearningRate / divFactor;
   const top = pctStart * total - 1;
-  if (step <= top) return halfCosine(initial, maxLearningRate, step / top);
+  if (step <= top) return halfCosine(initial, maxLearningRate, top > 0 ? step / top : 1);
   return halfCosine(maxLearningRate, initial / finalDivFactor, (step - top) / (total - 1 - top));
+}
+
+function warmup({ warmupSteps, startFactor = 1 / 3, after }: Warmup, step: number): number {
+  if (step >= warmupSteps) return scheduled(after, step - warmupSteps);
+  return scheduled(after, 0) * (startFactor + ((1 - startFactor) * step) / warmupSteps);
 }

@@ -52,7 +52,18 @@ export async function stateOf(weights: ReadonlyMap<string, Parameter>): Promise<
 }
 
 /** See Layer.loadStateDict. */
-export function loadState(
+export function loadState(...state: Parameters<typeof checkState>): NameDifferences {
+  const [, weights, tensors] = state;
+  const differences = checkState(...state);
+  for (const { weight, tensor } of shared(weights, tensors)) {
+    using value = uploaded(tensor);
+    weight.assign(value);
+  }
+  return differences;
+}
+
+/** What loadState would return or throw, without loading anything. */
+export function checkState(
   operator: string,
   weights: ReadonlyMap<string, Parameter>,
   tensors: Readonly<Record<string, StoredTensor>>,
@@ -60,19 +71,20 @@ export function loadState(
 ): NameDifferences {
   const missing = [...weights.keys()].filter((name) => !Object.hasOwn(tensors, name));
   const unexpected = Object.keys(tensors).filter((name) => !weights.has(name));
-  const loaded = [...weights].flatMap(([name, weight]) => {
-    const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    return tensor ? [{ name, weight, tensor }] : [];
-  });
+  const loaded = shared(weights, tensors);
   const misshapen = loaded.flatMap(({ name, weight, tensor }) => misshapenOf(name, weight.shape, tensor) ?? []);
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0))
     throw new WeightsError(operator, strict ? { missing, unexpected, misshapen } : { misshapen });
   for (const { name, tensor } of loaded) checkNumbers(operator, name, tensor);
-  for (const { weight, tensor } of loaded) {
-    using value = uploaded(tensor);
-    weight.assign(value);
-  }
   return { missing, unexpected };
+}
+
+/** The weights for which there are tensors. */
+function shared(weights: ReadonlyMap<string, Parameter>, tensors: Readonly<Record<string, StoredTensor>>) {
+  return [...weights].flatMap(([name, weight]) => {
+    const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    return tensor ? [{ name, weight, tensor }] : [];
+  });
 }
 
 /** How a tensor differs from a weight of that shape, if it does. */

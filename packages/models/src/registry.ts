@@ -36,7 +36,7 @@ export type ModelOptionsOf<N extends ModelName> = NonNullable<Parameters<(typeof
 
 /**
  * A network with new weights: `createModel('mobilenet-v2', { inputShape: [48, 48, 1], classes: 7 })`.
- * @throws ArgumentError for a name that is none.
+ * @throws ArgumentError for a name that is none, and what the network's function throws
  */
 export function createModel<N extends ModelName>(name: N, options?: ModelOptionsOf<N>): Model {
   if (!Object.hasOwn(constructors, name))

@@ -1,6 +1,6 @@
 /**
  * @file Writes src/cascade/frontal-face.ts from OpenCV's haarcascade_frontalface_default.xml, with the licence that stands
- * in it: pnpm --filter @fer/vision run pack-cascade FILE.xml
+ * in it: npx pnpm@10 --filter @fer/vision run pack-cascade FILE.xml (a path from packages/vision, or an absolute one)
  */
 import { deepStrictEqual } from 'node:assert';
 import { readFile, writeFile } from 'node:fs/promises';

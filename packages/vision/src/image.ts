@@ -19,9 +19,6 @@ export interface GrayImage {
   readonly height: number;
 }
 
-/** Integrals of more pixels than these could not be told apart from others in 32 bits. */
-const MAX_PIXELS = 2 ** 31 / 255;
-
 /** The gray values of an image. @throws ShapeError, DTypeError */
 export function toGray(operator: string, image: ByteImage): GrayImage {
   checkImage(operator, image);
@@ -41,8 +38,6 @@ function checkImage(operator: string, image: ByteImage): void {
     throw new ShapeError(operator, `image must be [height,width,1 or 3 or 4] but is [${shape}]`);
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray))
     throw new DTypeError(operator, `image must hold bytes but holds ${data?.constructor?.name}`);
-  if (height * width > MAX_PIXELS)
-    throw new ShapeError(operator, `image may have ${Math.floor(MAX_PIXELS)} pixels but is [${shape}]`);
 }
 
 function copyChannel(gray: Uint8Array, { data, stride, offset }: ByteImage, height: number, width: number): void {

@@ -12,7 +12,7 @@ import { decodePng, PNG_SIGNATURE } from './png.ts';
 export interface DecodeOptions {
   /** 1 for gray (luma, ITU-R BT.601), 3 for RGB; as in the file unless given. */
   readonly channels?: 1 | 3;
-  /** Resized to this bilinearly, rounded to bytes; as in the file unless given. */
+  /** Resized to this ('area': nothing is left out where it shrinks), rounded to bytes; as in the file unless given. */
   readonly size?: Size;
   /** Larger images are refused before they are decoded: 2^24 unless given. */
   readonly maxPixels?: number;
@@ -51,7 +51,7 @@ function convert(image: Image, { channels, size }: DecodeOptions): Image {
   const random = randomFor(0); // which none of these draws from
   if (channels === 1) converted = toGrayscale()(converted, random);
   if (channels === 3 && image.shape[2] === 1) converted = grayscaleToRGB()(converted, random);
-  if (size !== undefined) converted = resize({ size })(converted, random);
+  if (size !== undefined) converted = resize({ size, interpolation: 'area' })(converted, random);
   if (converted === image) return image;
   const rounded = copyInto(new Uint8ClampedArray(converted.size), pixelsOf('decodeImage', converted));
   return ndarray(new Uint8Array(rounded.buffer), converted.shape);

@@ -35,7 +35,10 @@ export function randomCrop(options: CropOptions): Transform {
 /** The middle of the image, as a view; the odd pixel is cut off below and at the right. */
 export function centerCrop(options: CropOptions): Transform {
   const size = sizeOf('centerCrop', options.size);
-  return defineTransform('centerCrop', options, (image) => centre(image, room('centerCrop', image, size), size));
+  return defineTransform('centerCrop', options, (image) => {
+    const [down, right] = room('centerCrop', image, size);
+    return crop(image, Math.floor(down / 2), Math.floor(right / 2), size);
+  });
 }
 
 /**
@@ -51,8 +54,14 @@ export function tenCrop(image: Image, size: Size): Image[] {
     crop(side, 0, right, part),
     crop(side, down, 0, part),
     crop(side, down, right, part),
-    centre(side, [down, right], part),
+    crop(side, halfToEven(down), halfToEven(right), part),
   ]);
+}
+
+/** Python's round(n / 2), by which torchvision places the centre. */
+function halfToEven(n: number): number {
+  const half = Math.floor(n / 2);
+  return n % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
 type HeightWidth = readonly [height: number, width: number];
@@ -68,10 +77,6 @@ function room(operator: string, image: Image, [height, width]: HeightWidth): Hei
 
 function crop(image: Image, top: number, left: number, [height, width]: HeightWidth): Image {
   return image.lo(top, left, 0).hi(height, width, image.shape[2] as number);
-}
-
-function centre(image: Image, [down, right]: HeightWidth, size: HeightWidth): Image {
-  return crop(image, Math.floor(down / 2), Math.floor(right / 2), size);
 }
 
 function mirror(image: Image): Image {

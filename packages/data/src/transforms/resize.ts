@@ -1,5 +1,5 @@
 /** @file Images in another size. */
-import { checkOneOf } from '@fer/core';
+import { checkOneOf, ShapeError } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform } from './define.ts';
 import { allocateLike, floatsOf, imageOf, type Pixels, pixelsOf, type Size, sizeOf } from './pixels.ts';
@@ -8,7 +8,8 @@ import { allocateLike, floatsOf, imageOf, type Pixels, pixelsOf, type Size, size
  * - 'bilinear': linear between pixel centres, TensorFlow 2's resize without antialiasing (half-pixel centres) and
  *   torchvision's with antialias=False. Pixels are float32.
  * - 'nearest': the pixel whose area the centre falls into (TensorFlow 2's, half-pixel centres). Pixels keep their type.
- * - 'area': the mean of all that a pixel covers, as a coarser sensor sees it (OpenCV's INTER_AREA). Pixels are float32.
+ * - 'area': where the image shrinks, the mean of all that a pixel covers, as a coarser sensor sees it (OpenCV's INTER_AREA);
+ *   where it grows, bilinear. Pixels are float32.
  */
 export type ResizeInterpolation = 'bilinear' | 'nearest' | 'area';
 
@@ -32,12 +33,17 @@ export interface DegradeOptions {
   readonly size: Size;
 }
 
-/** The image as if taken at a low resolution: averaged down to it, then brought back to its size bilinearly. float32. */
+/**
+ * The image as if taken at a low resolution: averaged down to it, then brought back to its size bilinearly. float32.
+ * @throws ShapeError for images that are smaller than it
+ */
 export function degrade(options: DegradeOptions): Transform {
   const [height, width] = sizeOf('degrade', options.size);
   return defineTransform('degrade', options, (image) => {
     const pixels = pixelsOf('degrade', image);
-    return bilinear(pixelsOf('degrade', area(pixels, height, width)), pixels.height, pixels.width);
+    if (height > pixels.height || width > pixels.width)
+      throw new ShapeError('degrade', `image [${image.shape}] must be at least [${height},${width}]`);
+    return bilinear(pixelsOf('degrade', means(pixels, height, width)), pixels.height, pixels.width);
   });
 }
 
@@ -117,8 +123,17 @@ function nearest(pixels: Pixels, height: number, width: number): Image {
   return imageOf(result, height, width, channels);
 }
 
-/** Rows first, then columns: the mean over a rectangle is a mean of means. float64, so that a flat image stays flat. */
 function area(pixels: Pixels, height: number, width: number): Image {
+  const shrunk = means(pixels, Math.min(height, pixels.height), Math.min(width, pixels.width));
+  const [rows, columns] = shrunk.shape;
+  return rows === height && columns === width ? shrunk : bilinear(pixelsOf('resize', shrunk), height, width);
+}
+
+/**
+ * Of what each pixel of a smaller image covers. Rows first, then columns: the mean over a rectangle is a mean of means.
+ * float64, so that a flat image stays flat.
+ */
+function means(pixels: Pixels, height: number, width: number): Image {
   const { channels } = pixels;
   const source = floatsOf(pixels);
   const line = pixels.width * channels;

@@ -4,6 +4,6 @@ export { DenseBlock, type DenseBlockOptions, Transition, type TransitionOptions 
 export { DepthwiseSeparableConv, type DepthwiseSeparableConvOptions } from './depthwise-separable-conv.ts';
 export { InceptionModule, type InceptionModuleOptions } from './inception-module.ts';
 export { InvertedResidual, type InvertedResidualOptions } from './inverted-residual.ts';
-export { MBConv, type MBConvOptions } from './mb-conv.ts';
+export { efficientNetInitializer, MBConv, type MBConvOptions } from './mb-conv.ts';
 export { ResidualV2, type ResidualV2Options } from './residual-v2.ts';
 export { SqueezeExcite, type SqueezeExciteOptions } from './squeeze-excite.ts';

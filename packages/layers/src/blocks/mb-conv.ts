@@ -1,5 +1,6 @@
 /** @file EfficientNet's block. */
 import type { ActivationName } from '../activations.ts';
+import { checkAtLeast, checkBelowOne } from '../checks.ts';
 import type { Initializer } from '../initializers.ts';
 import { Activation, Add, BatchNormalization, Conv2D, StochasticDepth } from '../layers/index.ts';
 import type { SymbolicTensor } from '../symbolic.ts';
@@ -24,7 +25,8 @@ export interface MBConvOptions extends BlockOptions {
   readonly batchNorm?: BatchNormOptions;
 }
 
-const kernelInitializer: Initializer = {
+/** What EfficientNet's convolutions begin with, in its blocks and around them. */
+export const efficientNetInitializer: Initializer = {
   name: 'varianceScaling',
   scale: 2,
   mode: 'fanOut',
@@ -36,7 +38,12 @@ const kernelInitializer: Initializer = {
  * excitation, swish and stochastic depth.
  */
 export class MBConv {
-  constructor(readonly options: MBConvOptions) {}
+  /** @throws ArgumentError */
+  constructor(readonly options: MBConvOptions) {
+    const { squeezeRatio = 0.25, dropRate = 0 } = options;
+    checkAtLeast('MBConv', 'squeezeRatio', squeezeRatio, 0);
+    checkBelowOne('MBConv', 'dropRate', dropRate);
+  }
 
   apply(x: SymbolicTensor): SymbolicTensor {
     const { filters, strides = 1, dropRate = 0 } = this.options;
@@ -64,7 +71,13 @@ export class MBConv {
     if (expansion === 1) return x;
     const filters = Math.round((x.shape.at(-1) as number) * expansion);
     return x.pipe(
-      new Conv2D({ filters, kernelSize: 1, useBias: false, kernelInitializer, ...this.#named('expand_conv') }),
+      new Conv2D({
+        filters,
+        kernelSize: 1,
+        useBias: false,
+        kernelInitializer: efficientNetInitializer,
+        ...this.#named('expand_conv'),
+      }),
       this.#batchNorm('expand_bn'),
       this.#activation('expand_activation'),
     );
@@ -72,7 +85,7 @@ export class MBConv {
 
   #filter(x: SymbolicTensor): SymbolicTensor {
     const { kernelSize = 3, strides = 1 } = this.options;
-    const options = { kernelSize, strides, depthwiseInitializer: kernelInitializer, ...this.#named('dwconv') };
+    const options = { kernelSize, strides, depthwiseInitializer: efficientNetInitializer, ...this.#named('dwconv') };
     return depthwise(x, options, this.#named('dwconv_pad')).pipe(this.#batchNorm('bn'), this.#activation('activation'));
   }
 
@@ -81,14 +94,25 @@ export class MBConv {
     if (squeezeRatio === 0) return x;
     const filters = Math.max(1, Math.floor(inputChannels * squeezeRatio));
     return x.pipe(
-      new SqueezeExcite({ filters, activation, kernelInitializer, ...(name !== undefined && { name: `${name}_se` }) }),
+      new SqueezeExcite({
+        filters,
+        activation,
+        kernelInitializer: efficientNetInitializer,
+        ...(name !== undefined && { name: `${name}_se` }),
+      }),
     );
   }
 
   #project(x: SymbolicTensor): SymbolicTensor {
     const { filters } = this.options;
     return x.pipe(
-      new Conv2D({ filters, kernelSize: 1, useBias: false, kernelInitializer, ...this.#named('project_conv') }),
+      new Conv2D({
+        filters,
+        kernelSize: 1,
+        useBias: false,
+        kernelInitializer: efficientNetInitializer,
+        ...this.#named('project_conv'),
+      }),
       this.#batchNorm('project_bn'),
     );
   }

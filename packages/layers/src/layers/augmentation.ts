@@ -69,7 +69,7 @@ export type Factor = number | readonly [lower: number, upper: number];
 
 function checkFactor(label: string, name: string, factor: Factor): void {
   const bounds = typeof factor === 'number' ? [factor] : factor;
-  if (!Array.isArray(bounds) || bounds.length > 2)
+  if (!Array.isArray(bounds) || bounds.length !== (typeof factor === 'number' ? 1 : 2))
     throw new ArgumentError(label, `${name} must be a number or [lower,upper] but is ${JSON.stringify(factor)}`);
   for (const bound of bounds) checkRange(label, name, bound, -1, 1);
 }

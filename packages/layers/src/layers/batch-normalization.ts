@@ -16,6 +16,7 @@ import {
   tidy,
   zeros,
 } from '@fer/core';
+import { checkPositive } from '../checks.ts';
 import type { Initializer } from '../initializers.ts';
 import { type Context, Layer, type LayerOptions } from '../layer.ts';
 import { type OptionsOf, weightOptions } from './weights.ts';
@@ -43,12 +44,13 @@ export interface BatchNormalizationOptions extends LayerOptions, OptionsOf<'gamm
  */
 export class BatchNormalization extends Layer<Tensor, BatchNormalizationOptions> {
   readonly className = 'BatchNormalization';
+  readonly epsilon = this.options.epsilon ?? 1e-3;
 
   /** @throws ArgumentError */
   constructor(options: BatchNormalizationOptions = {}) {
     super(options);
     checkRange(this.label, 'momentum', options.momentum ?? 0, 0, 1);
-    checkRange(this.label, 'epsilon', options.epsilon ?? 0, 0, Number.MAX_VALUE);
+    checkPositive(this.label, 'epsilon', this.epsilon);
   }
 
   protected override createWeights(inputShape: Shape, random: Random): void {
@@ -62,7 +64,8 @@ export class BatchNormalization extends Layer<Tensor, BatchNormalizationOptions>
   }
 
   override forward(x: Tensor, { training = false }: Context = {}): Tensor {
-    const { epsilon = 1e-3, center = true, scale = true } = this.options;
+    const { epsilon } = this;
+    const { center = true, scale = true } = this.options;
     const [mean, variance] = [this.weight('moving_mean'), this.weight('moving_variance')];
     return composite([x, ...this.weights.values()], () => {
       const gamma = scale ? this.weight('gamma') : ones(mean.shape);

@@ -1,40 +1,36 @@
 /** @file The fully connected layer. */
 import { checkInteger, matMul, type Random, type Shape, ShapeError, type Tensor } from '@fer/core';
-import { type ActivationName, activated, checkActivation } from '../activations.ts';
-import { Layer, type LayerOptions } from '../layer.ts';
+import { activated, checkActivation } from '../activations.ts';
+import { ActivatedLayer, type ActivatedOptions } from './activated.ts';
 import { type OptionsOf, weightOptions } from './weights.ts';
 
 /** The kernel starts as 'glorotUniform' and the bias as 'zeros', unless others are given. */
-export interface DenseOptions extends LayerOptions, OptionsOf<'kernel'>, OptionsOf<'bias'> {
+export interface DenseOptions extends ActivatedOptions, OptionsOf<'kernel'> {
   /** Outputs. */
   readonly units: number;
-  /** 'linear' unless given. */
-  readonly activation?: ActivationName;
-  /** true unless given. */
-  readonly useBias?: boolean;
 }
 
 /** x kernel + bias along the last axis. Input [..., in]; weights kernel [in, units] and bias [units]. */
-export class Dense extends Layer<Tensor, DenseOptions> {
+export class Dense extends ActivatedLayer<DenseOptions> {
   readonly className = 'Dense';
 
   /** @throws ArgumentError */
   constructor(options: DenseOptions) {
     super(options);
     checkInteger(this.label, 'units', options.units, 1);
-    checkActivation(this.label, options.activation);
+    checkActivation(this.label, options.activation ?? 'linear');
   }
 
   protected override createWeights(inputShape: Shape, random: Random): void {
-    const { units, useBias = true } = this.options;
+    const { units } = this.options;
     const shape = [this.#inputs(inputShape), units];
     this.addWeight('kernel', shape, random, weightOptions('kernel', this.options, 'glorotUniform'));
-    if (useBias) this.addWeight('bias', [units], random, weightOptions('bias', this.options, 'zeros'));
+    this.addBias(units, random);
   }
 
   override forward(x: Tensor): Tensor {
     const kernel = this.weight('kernel');
-    const bias = this.options.useBias === false ? undefined : this.weight('bias');
+    const { bias } = this;
     return activated(this.options.activation, [x, kernel, bias], (activation) =>
       matMul(x, kernel, { bias, activation }),
     );

@@ -1,5 +1,6 @@
 /** @file Layers that drop what they are given, at random, in training. */
-import { ArgumentError, dropout, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { dropout, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { checkBelowOne } from '../checks.ts';
 import { type Context, Layer, type LayerOptions } from '../layer.ts';
 import { randomOf } from './random.ts';
 import { imageShape } from './window.ts';
@@ -19,9 +20,7 @@ abstract class Dropping<O extends DropoutRate> extends Layer<Tensor, O> {
   /** @throws ArgumentError */
   constructor(options: O) {
     super(options);
-    const { rate } = options;
-    if (!(rate >= 0 && rate < 1))
-      throw new ArgumentError(this.label, `rate must be at least 0 and below 1 but is ${rate}`);
+    checkBelowOne(this.label, 'rate', options.rate);
   }
 
   /** The shape of the mask for a batch. */

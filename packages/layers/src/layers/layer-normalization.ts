@@ -14,6 +14,7 @@ import {
   sub,
   type Tensor,
 } from '@fer/core';
+import { checkPositive } from '../checks.ts';
 import { Layer, type LayerOptions } from '../layer.ts';
 import { exampleAxis } from './axes.ts';
 import { type OptionsOf, weightOptions } from './weights.ts';
@@ -36,12 +37,12 @@ export interface LayerNormalizationOptions extends LayerOptions, OptionsOf<'gamm
  */
 export class LayerNormalization extends Layer<Tensor, LayerNormalizationOptions> {
   readonly className = 'LayerNormalization';
+  readonly epsilon = this.options.epsilon ?? 1e-3;
 
   /** @throws ArgumentError */
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
-    const { epsilon = 1e-3 } = options;
-    if (!(epsilon > 0)) throw new ArgumentError(this.label, `epsilon must be positive but is ${epsilon}`);
+    checkPositive(this.label, 'epsilon', this.epsilon);
   }
 
   protected override createWeights(inputShape: Shape, random: Random): void {
@@ -52,12 +53,12 @@ export class LayerNormalization extends Layer<Tensor, LayerNormalizationOptions>
   }
 
   override forward(x: Tensor): Tensor {
-    const { epsilon = 1e-3, center = true, scale = true } = this.options;
+    const { center = true, scale = true } = this.options;
     const axes = this.#axes(x.rank);
     const aligned = x.shape.map((size, axis) => (axes.includes(axis) ? size : 1));
     return composite([x, ...this.weights.values()], () => {
       const centred = sub(x, mean(x, axes, true));
-      const normal = mul(centred, rsqrt(add(mean(square(centred), axes, true), epsilon)));
+      const normal = mul(centred, rsqrt(add(mean(square(centred), axes, true), this.epsilon)));
       const scaled = scale ? mul(normal, reshape(this.weight('gamma'), aligned)) : normal;
       return center ? add(scaled, reshape(this.weight('beta'), aligned)) : scaled;
     });

@@ -65,16 +65,16 @@ export interface NormalizationOptions extends LayerOptions {
 /** (x - mean) / sqrt(variance), by given statistics of the training data. */
 export class Normalization extends Layer<Tensor, NormalizationOptions> {
   readonly className = 'Normalization';
-  readonly #deviation: PerChannel;
+  /** What is divided by: the variance's root, at least Keras' backend.epsilon(). */
+  readonly deviation: PerChannel;
 
   /** @throws ArgumentError */
   constructor(options: NormalizationOptions) {
     super(options);
     const { variance } = options;
-    this.#deviation = typeof variance === 'number' ? this.#root(variance) : variance.map((one) => this.#root(one));
+    this.deviation = typeof variance === 'number' ? this.#root(variance) : variance.map((one) => this.#root(one));
   }
 
-  /** At least Keras' backend.epsilon(). */
   #root(variance: number): number {
     if (!(variance >= 0)) throw new ArgumentError(this.label, `variance must not be negative but is ${variance}`);
     return Math.max(Math.sqrt(variance), 1e-7);
@@ -84,8 +84,8 @@ export class Normalization extends Layer<Tensor, NormalizationOptions> {
     const { mean, invert = false } = this.options;
     return composite([x], () =>
       invert
-        ? add(mul(x, operand(this.#deviation)), operand(mean))
-        : div(sub(x, operand(mean)), operand(this.#deviation)),
+        ? add(mul(x, operand(this.deviation)), operand(mean))
+        : div(sub(x, operand(mean)), operand(this.deviation)),
     );
   }
 

@@ -36,6 +36,16 @@ export function windowOn(label: string, inputShape: Shape, options: WindowLayerO
   return window2d(label, { shape: [1, ...image] }, { kernelHeight, kernelWidth, outChannels }, windowOptions(options));
 }
 
+/** The same for each channel by itself. */
+export function depthwiseWindowOn(
+  label: string,
+  inputShape: Shape,
+  options: WindowLayerOptions & { readonly depthMultiplier?: number },
+): Window2d {
+  const [, , channels] = imageShape(label, inputShape);
+  return windowOn(label, inputShape, options, channels * (options.depthMultiplier ?? 1));
+}
+
 /** The shape, if it is an image's. @throws ShapeError */
 export function imageShape(label: string, shape: Shape): [height: number, width: number, channels: number] {
   if (shape.length !== 3) throw new ShapeError(label, `expected images [H,W,C] but got [${shape}]`);

@@ -1,26 +1,35 @@
 /** @file Adam and its relatives. */
 import { adamaxUpdate, adamUpdate, mul, noGrad, type Parameter, sub, tidy } from '@fer/core';
+import { checkBelowOne, checkPositive } from '../checks.ts';
 import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
 
 export interface AdamOptions extends OptimizerOptions {
-  /** 0.9 unless given. */
+  /** How much of the mean a step keeps, at least 0 and below 1; 0.9 unless given. */
   readonly beta1?: number;
-  /** 0.999 unless given. */
+  /** The same of the square or magnitude; 0.999 unless given. */
   readonly beta2?: number;
-  /** 1e-7 unless given, as in Keras. */
+  /** Above 0; 1e-7 unless given, as in Keras. */
   readonly epsilon?: number;
 }
 
 /** By running means of the gradient and of its square or magnitude. */
 abstract class AdamFamily extends Optimizer<AdamOptions> {
-  /** @param options The learning rate is 0.001 unless given. */
+  /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */
   constructor(options: AdamOptions = {}) {
     super({ learningRate: 0.001, ...options });
+    const { beta1, beta2, epsilon } = this.#hyper;
+    checkBelowOne('Adam', 'beta1', beta1);
+    checkBelowOne('Adam', 'beta2', beta2);
+    checkPositive('Adam', 'epsilon', epsilon);
+  }
+
+  get #hyper() {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = this.options;
+    return { beta1, beta2, epsilon };
   }
 
   protected hyper(rates: Rates, step: number) {
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = this.options;
-    return { ...rates, beta1, beta2, epsilon, step };
+    return { ...rates, ...this.#hyper, step };
   }
 }
 

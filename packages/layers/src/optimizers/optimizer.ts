@@ -1,6 +1,7 @@
 /** @file What optimizers share: the learning rate, weight decay, groups of weights, clipping, and named state. */
-import { ArgumentError, checkFinite, FormatError, GradientError, Parameter, type StoredTensor, zeros } from '@fer/core';
-import { learningRateAt, type Schedule } from '../schedules.ts';
+import { ArgumentError, FormatError, GradientError, Parameter, type StoredTensor, zeros } from '@fer/core';
+import { checkAtLeast, checkPositive } from '../checks.ts';
+import { checkSchedule, learningRateAt, type Schedule } from '../schedules.ts';
 import { downloaded, numberOf, storedNumber, uploaded } from '../stored.ts';
 import { type Clipping, clipGradients } from './clipping.ts';
 import { checkLookahead, type Lookahead, lookAhead } from './lookahead.ts';
@@ -52,15 +53,14 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   readonly #state = new Map<string, Parameter[]>();
   readonly #groups: { readonly pattern: RegExp; readonly group: ParameterGroup }[];
 
-  /** @param options With all defaults that the subclass has. */
+  /** @param options With all defaults that the subclass has. @throws ArgumentError */
   constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
     const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [], lookahead } = options;
-    learningRateAt(learningRate, 0);
+    checkSchedule('Optimizer', learningRate);
     for (const [name, limit] of Object.entries({ clipValue, clipNorm, globalClipNorm }))
-      if (limit !== undefined && !(limit > 0))
-        throw new ArgumentError('Optimizer', `${name} must be above 0 but is ${limit}`);
+      if (limit !== undefined) checkPositive('Optimizer', name, limit);
     for (const rates of [{ weightDecay }, ...groups.map(({ weights, ...rates }) => rates)])
-      for (const [name, value] of Object.entries(rates)) checkFinite('Optimizer', name, value);
+      for (const [name, value] of Object.entries(rates)) checkAtLeast('Optimizer', name, value, 0);
     if (lookahead) checkLookahead(lookahead);
     this.#groups = groups.map((group) => ({ pattern: patternOf(group), group }));
   }
@@ -81,9 +81,10 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   /**
    * Clips the gradients, updates the weights that have one, and clears it.
    * @param weights By name. Those without a gradient, such as frozen ones, stay.
-   * @throws GradientError if none has a gradient
+   * @throws GradientError if none has a gradient, ArgumentError if a group has no weights
    */
   step(weights: ReadonlyMap<string, Parameter>): void {
+    if (this.#steps === 0) this.#checkGroups([...weights.keys()]);
     const updated = [...weights].filter(([, weight]) => weight.grad);
     if (updated.length === 0)
       throw new GradientError(this.className, 'no weight has a gradient; call backward() on a loss first');
@@ -118,6 +119,13 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     return state;
   }
 
+  /** A pattern that was misspelt would change nothing. That of noDecay suits networks that have none of its weights, too. */
+  #checkGroups(names: readonly string[]): void {
+    for (const { pattern, group } of this.#groups)
+      if (group.weights !== noDecay.weights && !names.some((name) => pattern.test(name)))
+        throw new ArgumentError(this.className, `the group '${group.weights}' fits none of ${names.join(', ')}`);
+  }
+
   #rates(name: string, learningRate: number): Rates {
     const rates = { learningRate, weightDecay: this.options.weightDecay ?? 0 };
     for (const { pattern, group } of this.#groups) {
@@ -130,15 +138,16 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** Everything that the next step depends on, but the options: `steps`, `reduction`, and tensors `weight/slot`. */
   async stateDict(): Promise<Record<string, StoredTensor>> {
-    const entries: Record<string, StoredTensor> = {
-      steps: storedNumber(this.#steps),
-      reduction: storedNumber(this.reduction),
-    };
-    for (const [name, state] of this.#state) {
-      for (const [i, slot] of this.#kept.entries())
-        entries[`${name}/${slot}`] = await downloaded(state[i] as Parameter);
-    }
-    return entries;
+    const kept = [...this.#state].flatMap(([name, state]) =>
+      this.#kept.map(async (slot, i) => [`${name}/${slot}`, await downloaded(state[i] as Parameter)] as const),
+    );
+    const numbers = { steps: storedNumber(this.#steps), reduction: storedNumber(this.reduction) };
+    return { ...numbers, ...Object.fromEntries(await Promise.all(kept)) };
+  }
+
+  /** @throws FormatError if loadStateDict would */
+  checkStateDict(entries: Readonly<Record<string, StoredTensor>>): void {
+    this.#parsed(entries);
   }
 
   /**
@@ -146,15 +155,24 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
    * @throws FormatError if it is not that of such an optimizer; then nothing has changed
    */
   loadStateDict(entries: Readonly<Record<string, StoredTensor>>): void {
-    const { steps, reduction, ...tensors } = entries;
-    const stepCount = numberOf(this.className, 'steps', steps);
-    const factor = numberOf(this.className, 'reduction', reduction);
+    const { steps, reduction, tensors } = this.#parsed(entries);
+    this.dispose();
+    this.#steps = steps;
+    this.reduction = reduction;
+    for (const [name, state] of tensors) this.#state.set(name, state.map(parameterOf));
+  }
+
+  #parsed({ steps: stepCount, reduction, ...tensors }: Readonly<Record<string, StoredTensor>>) {
+    const steps = numberOf(this.className, 'steps', stepCount);
     const names = new Set<string>();
     for (const key of Object.keys(tensors)) {
       const [name, slot] = [key.slice(0, key.lastIndexOf('/')), key.slice(key.lastIndexOf('/') + 1)];
       if (!this.#kept.includes(slot)) throw this.#broken(`'${key}' belongs to another optimizer`);
       names.add(name);
     }
+    // a step leaves something of at least one weight
+    if (steps > 0 && names.size === 0 && this.#kept.length > 0)
+      throw this.#broken('it is that of an optimizer that keeps nothing');
     const stored = [...names].map((name): [string, StoredTensor[]] => [
       name,
       this.#kept.map((slot) => {
@@ -163,14 +181,14 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
         return tensor;
       }),
     ]);
-    this.dispose();
-    this.#steps = stepCount;
-    this.reduction = factor;
-    for (const [name, state] of stored) this.#state.set(name, state.map(parameterOf));
+    return { steps, reduction: numberOf(this.className, 'reduction', reduction), tensors: stored };
   }
 
   #broken(message: string): FormatError {
-    return new FormatError(this.className, `the state does not fit: ${message} (it keeps ${this.#kept.join(', ')})`);
+    return new FormatError(
+      this.className,
+      `the state does not fit: ${message} (it keeps ${this.#kept.join(', ') || 'nothing'})`,
+    );
   }
 
   /** Frees the state: the optimizer is as new. */

@@ -1,15 +1,16 @@
 /** @file RMSProp. */
-import { type Parameter, rmspropUpdate } from '@fer/core';
+import { checkRange, type Parameter, rmspropUpdate } from '@fer/core';
+import { checkBelowOne, checkPositive } from '../checks.ts';
 import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
 
 export interface RMSPropOptions extends OptimizerOptions {
-  /** How much of the mean square a step keeps; 0.9 unless given. */
+  /** How much of the mean square a step keeps, at least 0 and below 1; 0.9 unless given. */
   readonly rho?: number;
-  /** 0 unless given. */
+  /** From 0 to 1; 0 unless given. */
   readonly momentum?: number;
-  /** Within the root; 1e-7 unless given. */
+  /** Within the root, above 0; 1e-7 unless given. */
   readonly epsilon?: number;
-  /** Divides by the deviation of the gradient instead of its mean square. */
+  /** Divides by the deviation of the gradient instead of the root of its mean square; false unless given. */
   readonly centered?: boolean;
 }
 
@@ -21,10 +22,13 @@ export class RMSProp extends Optimizer<RMSPropOptions> {
   readonly className = 'RMSProp';
   protected readonly slots: readonly string[];
 
-  /** @param options The learning rate is 0.001 unless given. */
+  /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */
   constructor(options: RMSPropOptions = {}) {
     super({ learningRate: 0.001, ...options });
-    const { centered, momentum } = options;
+    const { centered, momentum = 0, rho = 0.9, epsilon = 1e-7 } = options;
+    checkRange(this.className, 'momentum', momentum, 0, 1);
+    checkBelowOne(this.className, 'rho', rho);
+    checkPositive(this.className, 'epsilon', epsilon);
     this.slots = ['meanSquare', ...(centered ? ['meanGradient'] : []), ...(momentum ? ['velocity'] : [])];
   }
 

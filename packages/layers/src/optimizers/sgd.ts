@@ -1,9 +1,9 @@
 /** @file Stochastic gradient descent. */
-import { type Parameter, sgdUpdate } from '@fer/core';
+import { checkRange, type Parameter, sgdUpdate } from '@fer/core';
 import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
 
 export interface SGDOptions extends OptimizerOptions {
-  /** 0 unless given. */
+  /** From 0 to 1; 0 unless given. */
   readonly momentum?: number;
   /** Looks ahead (Nesterov 1983, in the form of Sutskever et al. 2013). */
   readonly nesterov?: boolean;
@@ -14,9 +14,10 @@ export class SGD extends Optimizer<SGDOptions> {
   readonly className = 'SGD';
   protected readonly slots: readonly string[];
 
-  /** @param options The learning rate is 0.01 unless given. */
+  /** @param options The learning rate is 0.01 unless given. @throws ArgumentError */
   constructor(options: SGDOptions = {}) {
     super({ learningRate: 0.01, ...options });
+    checkRange(this.className, 'momentum', options.momentum ?? 0, 0, 1);
     this.slots = options.momentum ? ['velocity'] : [];
   }
 

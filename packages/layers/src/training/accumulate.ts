@@ -1,7 +1,7 @@
 /** @file What a batch contributes to a step: gradients and figures. */
 import { mul, type Random, type Tensor, tidy } from '@fer/core';
-import type { MixedBatch } from '../mixing.ts';
 import type { Model } from '../model.ts';
+import type { Batch } from './batches.ts';
 import { figuresOf, type Objective, totalLoss } from './figures.ts';
 
 /**
@@ -12,7 +12,7 @@ import { figuresOf, type Objective, totalLoss } from './figures.ts';
 export function accumulate(
   model: Model,
   { loss, metrics }: Required<Objective>,
-  { images, labels }: MixedBatch,
+  { images, labels }: Batch,
   share: number,
   random: Random,
 ): Tensor {

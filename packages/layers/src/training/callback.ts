@@ -28,6 +28,6 @@ export interface Callback {
   /** What `restore` needs for the callback to continue as if never stopped. */
   state?(): CallbackState | Promise<CallbackState>;
   restore?(state: CallbackState): Done;
-  /** Frees its tensors. */
+  /** When the run is over: frees its tensors, and forgets the run, so that with another one it begins anew. */
   dispose?(): void;
 }

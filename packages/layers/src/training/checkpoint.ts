@@ -1,6 +1,7 @@
 /** @file Checkpoints: everything that a run depends on, as the bytes of a safetensors file. */
 import { ArgumentError, decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
 import type { Logs, MeansState } from './figures.ts';
+import type { Trainable } from './trainable.ts';
 
 export type Tensors = Readonly<Record<string, StoredTensor>>;
 
@@ -13,6 +14,8 @@ export interface Identity {
   readonly optimizer: string;
   readonly ema: number | null;
   readonly callbacks: string;
+  /** JSON of all others that steps depend on. Checkpoints of earlier versions have none. */
+  readonly options?: string;
 }
 
 /** How far a run has come. */
@@ -32,6 +35,8 @@ export interface Progress {
   readonly stopped?: string | undefined;
   /** Each callback's values, in their order. */
   readonly callbacks: readonly unknown[];
+  /** What is frozen, and what is not. Checkpoints of earlier versions do not tell. */
+  readonly trainable?: Trainable;
 }
 
 export interface Checkpoint {
@@ -95,6 +100,6 @@ function textAsNonFinite(_key: string, value: unknown): unknown {
 /** @throws ArgumentError that tells what differs */
 export function checkSameRun(saved: Identity, given: Identity): void {
   for (const key of Object.keys(given) as (keyof Identity)[])
-    if (saved[key] !== given[key])
+    if (saved[key] !== given[key] && !(key === 'options' && saved.options === undefined))
       throw new ArgumentError('resume', `${key} must be '${saved[key]}', as in the checkpoint, but is '${given[key]}'`);
 }

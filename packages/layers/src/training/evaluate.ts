@@ -1,5 +1,5 @@
 /** @file Loss and metrics of a model on data, without training. */
-import { noGrad, tidy } from '@fer/core';
+import { ArgumentError, noGrad, tidy } from '@fer/core';
 import type { Model } from '../model.ts';
 import { type Batches, batchesOf, type Data, disposeBatch, sizeOfBatch } from './batches.ts';
 import { Pace } from './events.ts';
@@ -10,11 +10,11 @@ import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, 
  * of the loss.
  * @throws ArgumentError, ShapeError
  */
-export function evaluate(model: Model, data: Data, objective: Objective = {}): Promise<Logs> {
+export async function evaluate(model: Model, data: Data, objective: Objective = {}): Promise<Logs> {
   return evaluateBatches('evaluate', model, batchesOf('evaluate', data), completeObjective(objective));
 }
 
-/** @param isInterrupted Ends it early, with the means so far. */
+/** @param isInterrupted Ends it early, with the means so far. @throws ArgumentError if there are no examples */
 export async function evaluateBatches(
   operator: string,
   model: Model,
@@ -27,6 +27,7 @@ export async function evaluateBatches(
     const pace = new Pace();
     for await (const batch of batches.epoch(0)) {
       try {
+        means.watch(batch.labels, model.output.shape.at(-1) as number);
         const figures = noGrad(() =>
           tidy(() => {
             const outputs = model.forward(batch.images);
@@ -40,9 +41,10 @@ export async function evaluateBatches(
       if (!pace.isDue) continue;
       await means.read();
       await pace.turn();
-      if (isInterrupted()) break;
+      if (isInterrupted()) return means.logs;
     }
     await means.read();
+    if (means.examples === 0) throw new ArgumentError(operator, 'there are no examples to evaluate');
     return means.logs;
   } finally {
     means.dispose();

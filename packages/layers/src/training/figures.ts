@@ -1,18 +1,6 @@
 /** @file Loss and metrics: of a batch on the device, and their means over many, read back a few at a time. */
-import {
-  ArgumentError,
-  add,
-  concat,
-  greaterEqual,
-  less,
-  noGrad,
-  reshape,
-  stack,
-  sum,
-  type Tensor,
-  tidy,
-  zeros,
-} from '@fer/core';
+import { ArgumentError, add, concat, noGrad, reshape, stack, type Tensor, tidy } from '@fer/core';
+import { foreignLabels } from '../labels.ts';
 import { type Loss, lossOf, nameOfLoss } from '../losses.ts';
 import { type Metric, metricOf, nameOfMetric } from '../metrics.ts';
 import type { Model } from '../model.ts';
@@ -41,20 +29,14 @@ export function totalLoss(model: Model, loss: Loss, outputs: Tensor, labels: Ten
   return [lossOf(loss, outputs, labels), ...model.penalties()].reduce(add);
 }
 
-/** What a batch contributes to means: loss, metrics, and the number of labels that are no class. */
+/** What a batch contributes to means: loss and metrics. */
 export function figuresOf(metrics: readonly Metric[], loss: Tensor, outputs: Tensor, labels: Tensor): Tensor {
   return noGrad(() =>
     tidy(() => {
-      const figures = [loss, ...metrics.map((metric) => metricOf(metric, outputs, labels)), foreign(labels, outputs)];
+      const figures = [loss, ...metrics.map((metric) => metricOf(metric, outputs, labels))];
       return stack(figures.map((figure) => reshape(figure, [])));
     }),
   );
-}
-
-/** Nothing tells of them else: to the loss, they are examples of no class. */
-function foreign(labels: Tensor, outputs: Tensor): Tensor {
-  if (labels.dtype !== 'int32') return zeros([]);
-  return sum(add(less(labels, 0), greaterEqual(labels, outputs.shape.at(-1) as number)));
 }
 
 /** Sums of figures over examples. */
@@ -68,6 +50,8 @@ export class RunningMeans {
   #sums: Logs;
   #examples = 0;
   #pending: { readonly figures: Tensor; readonly examples: number }[] = [];
+  /** Of each batch of integer labels, how many are no class, [1]. */
+  #foreign: Tensor[] = [];
   readonly #zeros: Logs;
 
   constructor(
@@ -83,25 +67,39 @@ export class RunningMeans {
     this.#pending.push({ figures, examples });
   }
 
+  /**
+   * Counts the labels of a batch that are no class, for `read` to refuse: the loss is NaN of them, which does not tell why,
+   * and once mixed they are examples of no class.
+   * @param labels As they came, before they are mixed.
+   */
+  watch(labels: Tensor, classes: number): void {
+    if (labels.dtype === 'int32')
+      this.#foreign.push(noGrad(() => tidy(() => reshape(foreignLabels(labels, classes), [1]))));
+  }
+
   /** Fetches what was added since, in one read. @throws ArgumentError if a label was no class */
   async read(): Promise<void> {
-    const pending = this.#pending;
+    const [pending, foreign] = [this.#pending, this.#foreign];
     if (pending.length === 0) return;
-    this.#pending = [];
-    const all = noGrad(() => concat(pending.map(({ figures }) => figures)));
-    for (const { figures } of pending) figures.dispose();
+    [this.#pending, this.#foreign] = [[], []];
+    const parts = [...pending.map(({ figures }) => figures), ...foreign];
+    const all = noGrad(() => concat(parts));
+    for (const part of parts) part.dispose();
     const values = await all.data();
     all.dispose();
-    const width = values.length / pending.length;
+    const width = Object.keys(this.#zeros).length;
+    this.#refuse(values.slice(pending.length * width).find((count) => count > 0));
     pending.forEach(({ examples }, i) => {
-      this.#include(values.slice(i * width, (i + 1) * width) as Float32Array, examples);
+      this.#include(values.slice(i * width, (i + 1) * width), examples);
     });
   }
 
-  #include(figures: Float32Array, examples: number): void {
-    const foreign = figures.at(-1);
-    if (foreign)
+  #refuse(foreign: number | undefined): void {
+    if (foreign !== undefined)
       throw new ArgumentError(this.operator, `${foreign} labels of a batch are no index into the model's outputs`);
+  }
+
+  #include(figures: ArrayLike<number>, examples: number): void {
     const sums = Object.entries(this.#sums).map(([name, sum], i) => [name, sum + examples * (figures[i] as number)]);
     this.#sums = Object.fromEntries(sums);
     this.#examples += examples;
@@ -132,6 +130,7 @@ export class RunningMeans {
 
   dispose(): void {
     for (const { figures } of this.#pending) figures.dispose();
-    this.#pending = [];
+    for (const count of this.#foreign) count.dispose();
+    [this.#pending, this.#foreign] = [[], []];
   }
 }

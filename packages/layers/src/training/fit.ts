@@ -22,7 +22,8 @@ export interface History {
 /**
  * Trains a model and yields the figures of each epoch; `fit` is the same in one call. At the end, or when the loop is left,
  * the model holds the moving average if there is one, or what callbacks restore. The same seed gives the same run.
- * @throws ArgumentError, ShapeError for data that do not fit; FormatError, WeightsError for a checkpoint that does not
+ * @throws ArgumentError, ShapeError for data that do not fit; ArgumentError, FormatError, WeightsError for a checkpoint that
+ *   cannot be read, is none, or does not fit
  */
 export async function* training(model: Model, options: FitOptions): AsyncGenerator<Logs, History, void> {
   const { resume, signal } = options;
@@ -33,7 +34,8 @@ export async function* training(model: Model, options: FitOptions): AsyncGenerat
   let hasFailed = false;
   try {
     run.start();
-    if (resume !== undefined) await run.restore(typeof resume === 'string' ? await readBytes(resume) : resume);
+    if (resume !== undefined)
+      await run.restore(typeof resume === 'string' ? await readBytes('resume', resume) : resume);
     await run.tell('onTrainBegin');
     while (!run.isOver) {
       const logs = await run.advance();

@@ -1,6 +1,6 @@
 /** @file The exponential moving average of a model's weights. */
 import { add, checkRange, mul, noGrad, Parameter, reshape, type StoredTensor, tidy } from '@fer/core';
-import { loadState, stateOf } from '../state.ts';
+import { checkState, loadState, stateOf } from '../state.ts';
 import { numberOf, storedNumber } from '../stored.ts';
 
 /**
@@ -48,10 +48,17 @@ export class MovingAverage {
     return { ...(await stateOf(this.#averages)), steps: storedNumber(this.#steps) };
   }
 
-  /** @throws FormatError, WeightsError */
+  /** @throws FormatError, WeightsError if loadStateDict would */
+  checkStateDict({ steps, ...averages }: Readonly<Record<string, StoredTensor>>): void {
+    numberOf('ema', 'steps', steps);
+    checkState('ema', this.#averages, averages, true);
+  }
+
+  /** @throws FormatError, WeightsError; then nothing has changed */
   loadStateDict({ steps, ...averages }: Readonly<Record<string, StoredTensor>>): void {
-    this.#steps = numberOf('ema', 'steps', steps);
+    const stepCount = numberOf('ema', 'steps', steps);
     loadState('ema', this.#averages, averages, true);
+    this.#steps = stepCount;
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 /** @file What a training is asked to do. */
 import { ArgumentError, checkInteger } from '@fer/core';
+import { checkPositive } from '../checks.ts';
 import type { Mixing } from '../mixing.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/index.ts';
@@ -46,8 +47,7 @@ export function checkOptions(
   checkInteger('fit', 'epochs', epochs, 1);
   checkInteger('fit', 'gradientAccumulation', gradientAccumulation, 1);
   if (workers !== undefined) checkInteger('fit', 'workers', workers, 1);
-  if (sam !== undefined && !(sam > 0 && Number.isFinite(sam)))
-    throw new ArgumentError('fit', `sam must be above 0 but is ${sam}`);
+  if (sam !== undefined) checkPositive('fit', 'sam', sam);
   if (!Number.isInteger(seed)) throw new ArgumentError('fit', `seed must be an integer but is ${seed}`);
   if (![...model.weights.values()].some(({ trainable }) => trainable))
     throw new ArgumentError('fit', `${model.label} has no trainable weights`);

@@ -1,19 +1,19 @@
 /** @file A training: its state, and how it advances step by step and epoch by epoch. */
-import { ArgumentError, type Parameter, Random, tidy } from '@fer/core';
+import { ArgumentError, checkInteger, type Parameter, Random, tidy } from '@fer/core';
 import { mixedBatch } from '../mixing.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/index.ts';
-import { loadState } from '../state.ts';
 import { accumulate } from './accumulate.ts';
 import { type Batch, type Batches, batchesOf, disposeBatch, grouped, sizeOfBatch } from './batches.ts';
 import type { Callback } from './callback.ts';
-import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Identity, type Tensors } from './checkpoint.ts';
+import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Identity } from './checkpoint.ts';
 import { evaluateBatches } from './evaluate.ts';
 import { Pace } from './events.ts';
 import { completeObjective, type Logs, type Objective, RunningMeans } from './figures.ts';
 import { MovingAverage } from './moving-average.ts';
 import { checkOptions, type FitOptions } from './options.ts';
 import { type PartFigures, Replicas } from './parallel/replicas.ts';
+import { optionsText, type RunParts, restoreParts, stateOfParts } from './run-state.ts';
 import { climb } from './sharpness.ts';
 
 /** A training, as callbacks see it. */
@@ -56,6 +56,7 @@ export class Run {
     this.optimizer = optimizer;
     this.#callbacks = callbacks;
     this.train = batchesOf('fit', train, seed);
+    checkInteger('fit', 'the number of batches of train', this.train.length, 1);
     this.#validation = validation && batchesOf('fit', validation);
     this.#weights = model.weights;
     this.#random = new Random(seed);
@@ -67,6 +68,10 @@ export class Run {
   start(): void {
     const { workers } = this.#options;
     if (workers !== undefined) this.#replicas = new Replicas(this.model, this.#objective, workers);
+  }
+
+  get #classes(): number {
+    return this.model.output.shape.at(-1) as number;
   }
 
   /** The means of the epoch at hand, as far as they were read back. */
@@ -136,6 +141,7 @@ export class Run {
   async #differentiate(group: readonly Batch[]): Promise<void> {
     const { sam } = this.#options;
     const { state } = this.#random;
+    for (const { labels } of group) this.#means.watch(labels, this.#classes);
     await this.#accumulate(group, ({ figures, examples }) => this.#means.add(figures, examples));
     if (sam === undefined) return;
     const goBack = climb(this.#weights.values(), sam);
@@ -158,8 +164,7 @@ export class Run {
   }
 
   async #backward(batch: Batch, examples: number, total: number): Promise<PartFigures[]> {
-    const classes = this.model.output.shape.at(-1) as number;
-    const mixed = tidy(() => mixedBatch(batch, this.#options, classes, this.#random));
+    const mixed = tidy(() => mixedBatch(batch, this.#options, this.#classes, this.#random));
     const share = examples / total;
     try {
       if (this.#replicas) return await this.#replicas.accumulate(mixed, share, this.#random);
@@ -203,47 +208,33 @@ export class Run {
   async save(): Promise<Uint8Array> {
     if (!this.#isBetweenSteps) throw new ArgumentError('save', 'expected to be called from onCheckpoint or onBatchEnd');
     await this.#means.read();
-    const states = await Promise.all(this.#callbacks.map((callback) => callback.state?.() ?? {}));
-    const tensors: Record<string, Tensors> = {
-      weights: await this.model.stateDict(),
-      optimizer: await this.optimizer.stateDict(),
-      average: (await this.#average?.stateDict()) ?? {},
-    };
-    states.forEach((state, i) => {
-      tensors[`callbacks/${i}`] = state.tensors ?? {};
-    });
-    const progress = {
-      epoch: this.epoch,
-      batch: this.batch,
-      learningRate: this.#learningRate,
-      random: this.#random.state,
-      means: this.#means.state,
-      history: this.history,
-      stopped: this.stopped,
-      callbacks: states.map(({ values }) => values),
-    };
-    return encodeCheckpoint({ identity: this.#identity, progress, tensors });
+    const { tensors, progress } = await stateOfParts(this.#parts);
+    const { epoch, batch, history, stopped } = this;
+    const how = { epoch, batch, learningRate: this.#learningRate, history, stopped };
+    return encodeCheckpoint({ identity: this.#identity, progress: { ...how, ...progress }, tensors });
   }
 
   /**
    * Continues from a checkpoint.
-   * @throws FormatError if the bytes are none, ArgumentError or WeightsError if it is of another run than this one
+   * @throws FormatError if the bytes are none, ArgumentError or WeightsError if it is of another run than this one; then model
+   *   and optimizer are as they were
    */
   async restore(bytes: Uint8Array): Promise<void> {
-    const { identity, progress, tensors } = decodeCheckpoint(bytes);
+    const { identity, ...state } = decodeCheckpoint(bytes);
     checkSameRun(identity, this.#identity);
-    loadState('resume', this.#weights, tensors.weights ?? {}, true);
-    this.optimizer.loadStateDict(tensors.optimizer ?? {});
-    this.#average?.loadStateDict(tensors.average ?? {});
-    for (const [i, callback] of this.#callbacks.entries())
-      await callback.restore?.({ values: progress.callbacks[i], tensors: tensors[`callbacks/${i}`] ?? {} });
-    this.#random.restore(progress.random);
-    this.#means.restore(progress.means);
+    await restoreParts(this.#parts, state);
+    const { progress } = state;
     this.history.push(...progress.history);
     this.epoch = progress.epoch;
     this.batch = progress.batch;
     this.#learningRate = progress.learningRate;
     this.stopped = progress.stopped;
+  }
+
+  get #parts(): RunParts {
+    const { model, optimizer } = this;
+    const [average, callbacks] = [this.#average, this.#callbacks];
+    return { model, optimizer, average, callbacks, random: this.#random, means: this.#means };
   }
 
   get #identity(): Identity {
@@ -254,6 +245,7 @@ export class Run {
       optimizer: this.optimizer.className,
       ema: this.#options.ema ?? null,
       callbacks: this.#callbacks.map(({ className }) => className).join(', '),
+      options: optionsText(this.#options),
     };
   }
 

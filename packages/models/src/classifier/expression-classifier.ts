@@ -73,7 +73,11 @@ export async function expressionClassifier(
   const rest = { labels, card, dispose: () => fused.dispose() };
   if (detect === false) return Object.assign(async (source: ImageSource) => expressionsOf(await imageOf(source)), rest);
 
-  const findFaces = await faceFinder(detect === true ? {} : detect, Math.max(...fused.input.shape.slice(0, 2)));
+  const size = Math.max(...fused.input.shape.slice(0, 2));
+  const findFaces = await faceFinder(detect === true ? {} : detect, size).catch((error) => {
+    fused.dispose();
+    throw error;
+  });
   const classifyFaces = async (source: ImageSource): Promise<DetectedFace[]> => {
     const faces: DetectedFace[] = [];
     for (const { box, face } of findFaces(await imageOf(source)))

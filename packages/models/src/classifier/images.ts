@@ -1,11 +1,12 @@
 /** @file Whatever holds a picture, as pixels. */
 import { ArgumentError } from '@fer/core';
 import { decodeImage, type Image } from '@fer/data';
+import { readBytes } from '@fer/layers';
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file, in Node a path to
- * one, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video, whose frame at hand counts.
+ * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file, its path in Node or its
+ * address anywhere, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video, whose frame at hand counts.
  */
 export type ImageSource =
   | NdArray
@@ -24,13 +25,10 @@ type Drawable = Exclude<ImageSource, NdArray | Uint8Array | string | ImageData |
 
 /**
  * The picture as [H, W, C].
- * @throws ArgumentError for anything else, DataError for a damaged file
+ * @throws ArgumentError for anything else and for files that cannot be read, DataError for a damaged file
  */
 export async function imageOf(source: ImageSource): Promise<Image> {
-  if (typeof source === 'string') {
-    const { readFile } = await import('node:fs/promises');
-    return decodeImage(await readFile(source));
-  }
+  if (typeof source === 'string') return decodeImage(await readBytes('classify', source));
   if (source instanceof Uint8Array) return decodeImage(source);
   if (typeof source === 'object' && source !== null) {
     if (isNdArray(source)) return withChannels(source);

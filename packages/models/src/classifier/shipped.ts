@@ -1,5 +1,6 @@
 /** @file The trained networks that come with the package. */
-import { ArgumentError, BackendError } from '@fer/core';
+import { ArgumentError } from '@fer/core';
+import { readBytes } from '@fer/layers';
 import { decodePretrained, type Pretrained } from './pretrained.ts';
 
 /** Each address on its own, so that bundlers see which files belong to it. */
@@ -19,7 +20,7 @@ export function listPretrained(): PretrainedName[] {
 
 /**
  * A trained network that comes with the package. The caller disposes its model.
- * @throws ArgumentError for a name that is none, BackendError if the file cannot be fetched
+ * @throws ArgumentError for a name that is none, or if the file cannot be fetched
  */
 export async function loadPretrained(name: PretrainedName): Promise<Pretrained> {
   if (!Object.hasOwn(files, name))
@@ -27,15 +28,5 @@ export async function loadPretrained(name: PretrainedName): Promise<Pretrained> 
       'loadPretrained',
       `there are weights for ${listPretrained().join(', ')} but not for '${name}'`,
     );
-  return decodePretrained(await bytesAt(files[name]()));
-}
-
-async function bytesAt(url: URL): Promise<Uint8Array> {
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
-    return readFile(url);
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new BackendError('loadPretrained', `${url} cannot be fetched: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return decodePretrained(await readBytes('loadPretrained', files[name]()));
 }

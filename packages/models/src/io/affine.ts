@@ -15,10 +15,8 @@ export function affineOf(layer: AnyLayer, channels: number): Affine | undefined 
     return { scale: each(channels, scale), offset: each(channels, offset) };
   }
   if (!(layer instanceof Normalization)) return undefined;
-  const { mean, variance, invert = false } = layer.options;
-  const means = each(channels, mean);
-  // as the layer does
-  const deviations = each(channels, variance).map((one) => Math.max(Math.sqrt(one), 1e-7));
+  const { mean, invert = false } = layer.options;
+  const [means, deviations] = [each(channels, mean), each(channels, layer.deviation)];
   if (invert) return { scale: deviations, offset: means };
   return { scale: deviations.map((one) => 1 / one), offset: means.map((one, i) => -one / (deviations[i] as number)) };
 }

@@ -38,14 +38,13 @@ export function assignWeights(
     const source = sources.get(name);
     return source ? [{ name, expected, actual: source.shape, source }] : [];
   });
-  const fitting = known.filter(({ expected, actual }) => `${expected}` === `${actual}`);
+  const fits = ({ expected, actual }: Misshapen) => `${expected}` === `${actual}`;
+  const fitting = known.filter(fits);
   const report = {
     matched: fitting.map(({ name }) => name),
     missing: [...weights.keys()].filter((name) => !sources.has(name)),
     unexpected: [...sources.keys()].filter((name) => !weights.has(name)),
-    misshapen: known
-      .filter(({ expected, actual }) => `${expected}` !== `${actual}`)
-      .map(({ name, expected, actual }) => ({ name, expected, actual })),
+    misshapen: known.filter((one) => !fits(one)).map(({ name, expected, actual }) => ({ name, expected, actual })),
   };
   const isComplete = report.matched.length === weights.size && report.unexpected.length === 0;
   if (strict && !isComplete) throw new WeightsError(operator, report);

@@ -1,5 +1,6 @@
 /** @file Where files are read from: memory, a folder in Node, an address anywhere. */
 import { ArgumentError, FormatError } from '@fer/core';
+import { isAddress, readBytes } from '@fer/layers';
 
 /** Files in memory, by name. */
 export type Files = Readonly<Record<string, Uint8Array>>;
@@ -21,14 +22,8 @@ export interface OpenFile {
  * @param read In place of Node's file system, or fetch.
  * @throws ArgumentError if the file, or one beside it, cannot be read
  */
-export async function openFile(operator: string, source: KerasSource, read: ReadFile = readFile): Promise<OpenFile> {
-  const reading = async (path: string) => {
-    try {
-      return new Uint8Array(await read(path));
-    } catch (error) {
-      throw new ArgumentError(operator, `cannot read '${path}': ${error instanceof Error ? error.message : error}`);
-    }
-  };
+export async function openFile(operator: string, source: KerasSource, read?: ReadFile): Promise<OpenFile> {
+  const reading = (path: string) => readBytes(operator, path, read);
   if (typeof source === 'string' || source instanceof URL) {
     const path = String(source);
     return { bytes: await reading(path), beside: (name) => reading(resolve(operator, path, name)) };
@@ -44,24 +39,15 @@ export async function openFile(operator: string, source: KerasSource, read: Read
   return { bytes: isBytes ? new Uint8Array(source) : await beside('model.json'), beside };
 }
 
-/** Two letters or more: C: is a drive. */
-const hasScheme = (path: string) => /^[a-z][a-z0-9+.-]+:/i.test(path);
-
-const readFile: ReadFile = async (path) => {
-  const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
-  if (inNode && (!hasScheme(path) || path.startsWith('file:'))) {
-    const fs = await import('node:fs/promises');
-    return fs.readFile(hasScheme(path) ? new URL(path) : path);
-  }
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
-};
-
 /** The path of a file that another names. @throws FormatError if that leads out of the other's folder */
 function resolve(operator: string, path: string, name: string): string {
-  if (/^\/|[\\:]|(^|\/)\.\.(\/|$)/.test(name))
-    throw new FormatError(operator, `'${path}' names the file '${name}', which is not in its folder`);
-  if (hasScheme(path)) return new URL(name, path).href;
-  return path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) + name;
+  if (/^\/|[\\:]|(^|\/)\.\.(\/|$)/.test(name)) throw outside(operator, path, name);
+  if (!isAddress(path)) return path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) + name;
+  const { href } = new URL(name, path);
+  // '..' can be written in other ways in addresses, such as %2e%2e
+  if (!href.startsWith(new URL('.', path).href)) throw outside(operator, path, name);
+  return href;
 }
+
+const outside = (operator: string, path: string, name: string) =>
+  new FormatError(operator, `'${path}' names the file '${name}', which is not in its folder`);

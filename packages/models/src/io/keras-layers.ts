@@ -152,6 +152,14 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
   antialias: [false],
 };
 
+/** The same of single classes. */
+const WITHOUT_EFFECT_IN: Readonly<Record<string, typeof WITHOUT_EFFECT>> = {
+  // what fills the sides that pad_to_aspect_ratio adds, which is refused
+  Resizing: { fill_mode: [], fill_value: [] },
+  // Keras 2 writes a Conv2D's options too, of a weight that the layer does not have
+  SeparableConv2D: Object.fromEntries(weights('kernel').map((option) => [option, []])),
+};
+
 /**
  * The layer that a configuration describes.
  * @param inputShape of one example, for layers that one input
@@ -172,7 +180,7 @@ export function layerFromKeras(
   const entries = given.flatMap(([key, value]) => {
     if (names.includes(key))
       return [[key === 'keepdims' ? 'keepDims' : camelCase(key), readOf(key)?.(reading, value, key)]];
-    checkWithoutEffect(reading, key, value);
+    checkWithoutEffect(reading, name, key, value);
     return [];
   });
   const { axis, ...rest } = Object.fromEntries(entries);
@@ -199,8 +207,9 @@ function counterpart(reading: Reading, className: string, config: JsonObject): {
   return { class: className, options: config };
 }
 
-function checkWithoutEffect(reading: Reading, key: string, value: unknown): void {
-  const values = Object.hasOwn(WITHOUT_EFFECT, key) ? WITHOUT_EFFECT[key] : undefined;
+function checkWithoutEffect(reading: Reading, className: string, key: string, value: unknown): void {
+  const known = { ...WITHOUT_EFFECT, ...WITHOUT_EFFECT_IN[className] };
+  const values = Object.hasOwn(known, key) ? known[key] : undefined;
   // Keras 3 wraps a type in a policy
   const plain = key === 'dtype' && isObject(value) && isObject(value.config) ? value.config.name : value;
   if (!values || (values.length > 0 && !values.includes(plain)))

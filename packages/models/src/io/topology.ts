@@ -85,11 +85,15 @@ function entryOf(reading: Reading, json: unknown): Entry {
 function nodeOf(reading: Reading, json: unknown): Node {
   if (!isObject(json)) return referencesOf(reading, asArray(reading, 'a node', json));
   const { args, kwargs = {} } = json;
-  const given = Object.entries(asObject(reading, 'kwargs', kwargs)).find(
-    ([, value]) => value !== null && value !== false,
-  );
-  if (given) return fail(reading, `is called with ${given[0]} = ${print(given[1])}, which is not supported`);
+  checkCallOptions(reading, kwargs);
   return tensorsOf(reading, args);
+}
+
+/** Besides what a layer is applied to. What is null or false, such as `training`, is as not given. */
+function checkCallOptions(reading: Reading, json: unknown): void {
+  const options = Object.entries(asObject(reading, "a call's options", json));
+  const given = options.find(([, value]) => value !== null && value !== false);
+  if (given) fail(reading, `is called with ${given[0]} = ${print(given[1])}, which is not supported`);
 }
 
 function tensorsOf(reading: Reading, json: unknown): Node {
@@ -106,8 +110,7 @@ function referencesOf(reading: Reading, json: unknown): Node {
   return (typeof list[0] === 'string' ? [list] : list).map((one) => {
     const [layer, node, tensor, options = {}] = asArray(reading, 'a reference to a layer', one);
     if (tensor !== 0) fail(reading, `refers to result ${print(tensor)} of ${print(layer)}, and layers have one`);
-    const given = Object.entries(asObject(reading, "a call's options", options)).find(([, value]) => value !== null);
-    if (given) fail(reading, `is called with ${given[0]} = ${print(given[1])}, which is not supported`);
+    checkCallOptions(reading, options);
     return { layer: asString(reading, "a reference's layer", layer), node: asNumber(reading, 'a node', node) };
   });
 }

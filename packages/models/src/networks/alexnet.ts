@@ -24,6 +24,11 @@ export interface AlexNetOptions extends NetworkOptions {
   readonly hiddenUnits?: readonly number[];
 }
 
+/**
+ * AlexNet (Krizhevsky et al. 2012) with new weights, from [N, 227, 227, 3], or [N, 48, 48, 1] for small images, to logits
+ * [N, 1000], unless options say otherwise. The paper has RGB from 0 to 255 less the mean of the training images.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function alexNet(options: AlexNetOptions = {}): Model {
   const { smallImages = false, lrn = true, includeTop = true } = options;
   const { inputShape = smallImages ? [48, 48, 1] : [227, 227, 3] } = options;

@@ -20,8 +20,17 @@ export interface DenseNetOptions extends NetworkOptions {
   readonly smallImages?: boolean;
 }
 
+/**
+ * DenseNet-121 (Huang et al. 2017) with new weights, from [N, 224, 224, 3], or [N, 48, 48, 1] for small images, to logits
+ * [N, 1000], unless options say otherwise. Keras Applications' weights are of RGB, normalised by ImageNet's means and deviations.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export const denseNet121 = (options: DenseNetOptions = {}): Model => denseNet('densenet121', [6, 12, 24, 16], options);
+
+/** The same with 169 layers. */
 export const denseNet169 = (options: DenseNetOptions = {}): Model => denseNet('densenet169', [6, 12, 32, 32], options);
+
+/** The same with 201 layers. */
 export const denseNet201 = (options: DenseNetOptions = {}): Model => denseNet('densenet201', [6, 12, 48, 32], options);
 
 const activated = (name: string) => [

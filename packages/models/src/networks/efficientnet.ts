@@ -2,7 +2,18 @@
  * @file EfficientNet: Tan & Le, "EfficientNet: rethinking model scaling for convolutional neural networks", 2019, table 1,
  * with the names of Keras Applications; images are normalised before, not within.
  */
-import { Activation, BatchNormalization, Conv2D, type Initializer, input, MBConv, type Model } from '@fer/layers';
+import { checkOneOf, checkRange } from '@fer/core';
+import {
+  Activation,
+  type Applicable,
+  BatchNormalization,
+  Conv2D,
+  type Conv2DOptions,
+  efficientNetInitializer,
+  input,
+  MBConv,
+  type Model,
+} from '@fer/layers';
 import { roundChannels } from './channels.ts';
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 
@@ -38,52 +49,46 @@ const STAGES = [
   [6, 3, 320, 1, 1],
 ] as const;
 
-const kernelInitializer: Initializer = {
-  name: 'varianceScaling',
-  scale: 2,
-  mode: 'fanOut',
-  distribution: 'truncatedNormal',
-};
+/** A convolution with batch normalisation and swish. */
+function activated(name: string, options: Conv2DOptions): Applicable[] {
+  const kernelInitializer = efficientNetInitializer;
+  return [
+    new Conv2D({ ...options, padding: 'same', useBias: false, kernelInitializer, name: `${name}_conv` }),
+    new BatchNormalization({ name: `${name}_bn` }),
+    new Activation({ activation: 'swish', name: `${name}_activation` }),
+  ];
+}
 
-const swish = (name: string) => new Activation({ activation: 'swish', name });
+/** Each is skipped more often than the one before. */
+function blocks(width: number, depth: number, dropConnect: number): MBConv[] {
+  const rows = STAGES.flatMap(([expansion, kernelSize, channels, repetitions, strides], stage) =>
+    Array.from({ length: Math.ceil(repetitions * depth) }, (_, i) => ({
+      name: `block${stage + 1}${String.fromCharCode('a'.charCodeAt(0) + i)}`,
+      ...{ expansion, kernelSize, filters: roundChannels(channels * width) },
+      strides: i === 0 ? strides : 1,
+    })),
+  );
+  return rows.map((row, i) => new MBConv({ ...row, dropRate: (dropConnect * i) / rows.length }));
+}
 
+/**
+ * EfficientNet (Tan & Le 2019) with new weights, from [N, size, size, 3], the size being the scale's (224 of b0, 600 of b7), or
+ * [N, 48, 48, 1] for small images, to logits [N, 1000], unless options say otherwise. Keras Applications' weights are of RGB,
+ * normalised by ImageNet's means and deviations, which Keras does within the network.
+ * @param scale How much wider and deeper than b0 it is; dropout grows with it, from 0.2 to 0.5.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function efficientNet(scale: EfficientNetName, options: EfficientNetOptions = {}): Model {
+  checkOneOf('efficientNet', 'scale', scale, Object.keys(SCALES) as EfficientNetName[]);
   const [width, depth, resolution, scaleDropout] = SCALES[scale];
   const { dropConnect = 0.2, smallImages = false, dropout = scaleDropout } = options;
   const { inputShape = smallImages ? [48, 48, 1] : [resolution, resolution, 3] } = options;
-  const stages = STAGES.map(([expansion, kernelSize, channels, repetitions, strides]) => ({
-    block: { expansion, kernelSize, filters: roundChannels(channels * width) },
-    repetitions: Math.ceil(repetitions * depth),
-    strides,
-  }));
-  const blocks = stages.reduce((sum, { repetitions }) => sum + repetitions, 0);
+  checkRange('efficientNet', 'dropConnect', dropConnect, 0, 1);
   const image = input(inputShape);
-  const conv = { padding: 'same', useBias: false, kernelInitializer } as const;
-  let x = image.pipe(
-    new Conv2D({
-      ...conv,
-      filters: roundChannels(32 * width),
-      kernelSize: 3,
-      strides: smallImages ? 1 : 2,
-      name: 'stem_conv',
-    }),
-    new BatchNormalization({ name: 'stem_bn' }),
-    swish('stem_activation'),
-  );
-  let index = 0;
-  for (const [stage, { block, repetitions, strides }] of stages.entries()) {
-    for (let i = 0; i < repetitions; i++, index++) {
-      const name = `block${stage + 1}${letter(i)}`;
-      const dropRate = (dropConnect * index) / blocks;
-      x = new MBConv({ ...block, name, strides: i === 0 ? strides : 1, dropRate }).apply(x);
-    }
-  }
-  const features = x.pipe(
-    new Conv2D({ ...conv, filters: roundChannels(1280 * width), kernelSize: 1, name: 'top_conv' }),
-    new BatchNormalization({ name: 'top_bn' }),
-    swish('top_activation'),
+  const features = image.pipe(
+    ...activated('stem', { filters: roundChannels(32 * width), kernelSize: 3, strides: smallImages ? 1 : 2 }),
+    ...blocks(width, depth, dropConnect),
+    ...activated('top', { filters: roundChannels(1280 * width), kernelSize: 1 }),
   );
   return network(`efficientnet-${scale}`, image, features, averagePoolingTop({ ...options, dropout }), options);
 }
-
-const letter = (i: number) => String.fromCharCode('a'.charCodeAt(0) + i);

@@ -90,7 +90,11 @@ const reduction17 = (name: string) =>
     ],
   });
 
-/** For images of at least 75x75 pixels. */
+/**
+ * InceptionV3 (Szegedy et al. 2016) with new weights, from [N, 299, 299, 3] to logits [N, 1000], unless options say otherwise;
+ * for images of at least 75x75 pixels. Keras Applications' weights are of RGB from -1 to 1.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function inceptionV3(options: NetworkOptions = {}): Model {
   const { inputShape = [299, 299, 3] } = options;
   const image = input(inputShape);

@@ -25,6 +25,11 @@ export interface LightAlexVggOptions extends NetworkOptions {
 const POOLED = new Set([1, 2, 5, 7]);
 const NORMALISED = new Set([6, 7]);
 
+/**
+ * The light network with new weights, from crops [N, 44, 44, 1] to logits [N, 7], with a dropout of 0.5, unless options say
+ * otherwise. The recipe of its paper takes pixels from 0 to 1.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function lightAlexVgg(options: LightAlexVggOptions = {}): Model {
   const { inputShape = [44, 44, 1], includeTop = true, classes = 7, dropout = 0.5 } = options;
   const { widths = [64, 192, 384, 256, 256, 512, 1024] } = options;

@@ -17,6 +17,11 @@ const ROWS = [
   [256, 1],
 ] as const;
 
+/**
+ * MobiExpressNet (Cotter 2020) with new weights, from [N, 48, 48, 1] to logits [N, 7], unless options say otherwise. The shipped
+ * weights are of gray levels less 129.5, divided by 65.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function mobiExpressNet(options: NetworkOptions = {}): Model {
   const { inputShape = [48, 48, 1], classes = 7 } = options;
   const image = input(inputShape);

@@ -2,6 +2,7 @@
  * @file MobileNetV2: Sandler, Howard, Zhu, Zhmoginov & Chen, "MobileNetV2: inverted residuals and linear bottlenecks", 2018,
  * table 2, with the names of Keras Applications.
  */
+import { ArgumentError } from '@fer/core';
 import { BatchNormalization, Conv2D, InvertedResidual, input, type Model, ReLU } from '@fer/layers';
 import { roundChannels } from './channels.ts';
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
@@ -27,48 +28,51 @@ const STAGES = [
   [6, 320, 1, 1],
 ] as const;
 
-const relu6 = (name: string) => new ReLU({ maxValue: 6, name });
+const stem = (filters: number, strides: number, momentum: number) => [
+  new Conv2D({ filters, kernelSize: 3, strides, padding: 'same', useBias: false, name: 'Conv1' }),
+  new BatchNormalization({ momentum, name: 'bn_Conv1' }),
+  new ReLU({ maxValue: 6, name: 'Conv1_relu' }),
+];
 
+function blocks(alpha: number, momentum: number): InvertedResidual[] {
+  const rows = STAGES.flatMap(([expansion, channels, repetitions, strides]) =>
+    Array.from({ length: repetitions }, (_, i) => ({
+      expansion,
+      filters: roundChannels(channels * alpha),
+      strides: i === 0 ? strides : 1,
+      batchNorm: { momentum },
+    })),
+  );
+  return rows.map((row, i) => new InvertedResidual({ ...row, name: i === 0 ? 'expanded_conv' : `block_${i}` }));
+}
+
+const lastConvolution = (alpha: number, momentum: number) => [
+  new Conv2D({
+    filters: alpha > 1 ? roundChannels(1280 * alpha) : 1280,
+    kernelSize: 1,
+    useBias: false,
+    name: 'Conv_1',
+  }),
+  new BatchNormalization({ momentum, name: 'Conv_1_bn' }),
+  new ReLU({ maxValue: 6, name: 'out_relu' }),
+];
+
+/**
+ * MobileNetV2 (Sandler et al. 2018) with new weights, from [N, 224, 224, 3], or [N, 48, 48, 1] for small images, to logits
+ * [N, 1000], unless options say otherwise. Keras Applications' weights are of RGB from -1 to 1; the shipped ones, for small images,
+ * of gray levels less 129.5, divided by 65.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const { alpha = 1, smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
+  if (!(alpha > 0 && Number.isFinite(alpha)))
+    throw new ArgumentError('mobilenet-v2', `alpha must be above 0 but is ${alpha}`);
   const momentum = smallImages ? 0.99 : 0.999;
-  const batchNorm = (name: string) => new BatchNormalization({ momentum, name });
   const image = input(inputShape);
-  let x = image.pipe(
-    new Conv2D({
-      filters: roundChannels(32 * alpha),
-      kernelSize: 3,
-      strides: smallImages ? 1 : 2,
-      padding: 'same',
-      useBias: false,
-      name: 'Conv1',
-    }),
-    batchNorm('bn_Conv1'),
-    relu6('Conv1_relu'),
-  );
-  let block = 0;
-  for (const [expansion, channels, repetitions, strides] of STAGES) {
-    for (let i = 0; i < repetitions; i++, block++) {
-      const name = block === 0 ? 'expanded_conv' : `block_${block}`;
-      const filters = roundChannels(channels * alpha);
-      x = new InvertedResidual({
-        name,
-        filters,
-        expansion,
-        strides: i === 0 ? strides : 1,
-        batchNorm: { momentum },
-      }).apply(x);
-    }
-  }
-  const features = x.pipe(
-    new Conv2D({
-      filters: alpha > 1 ? roundChannels(1280 * alpha) : 1280,
-      kernelSize: 1,
-      useBias: false,
-      name: 'Conv_1',
-    }),
-    batchNorm('Conv_1_bn'),
-    relu6('out_relu'),
+  const features = image.pipe(
+    ...stem(roundChannels(32 * alpha), smallImages ? 1 : 2, momentum),
+    ...blocks(alpha, momentum),
+    ...lastConvolution(alpha, momentum),
   );
   return network('mobilenet-v2', image, features, averagePoolingTop(options), options);
 }

@@ -1,5 +1,5 @@
 /** @file What all networks have in common: their options and their top. */
-import type { Shape } from '@fer/core';
+import { checkOneOf, checkRange, type Shape } from '@fer/core';
 import {
   type ActivationName,
   type Applicable,
@@ -12,9 +12,9 @@ import {
 } from '@fer/layers';
 
 export interface NetworkOptions {
-  /** [height, width, channels] of one image. */
+  /** [height, width, channels] of one image; each network tells what it is unless given. */
   readonly inputShape?: Shape;
-  /** 1000 unless given, as in ImageNet. */
+  /** 1000 unless given, as in ImageNet; 7, as in FER2013, of ferNet, lightAlexVgg and mobiExpressNet. */
   readonly classes?: number;
   /** Whether the network ends in its classifier; true unless given. */
   readonly includeTop?: boolean;
@@ -52,13 +52,15 @@ export function averagePoolingTop(options: NetworkOptions): Applicable[] {
   return [new GlobalAveragePooling2D({ name: 'avg_pool' }), ...classifier(options)];
 }
 
-/** The model from an image to what the layers after its features make of them. */
+/** The model from an image to what the layers after its features make of them. @throws ArgumentError for a bad option */
 export function network(
   name: string,
   image: SymbolicTensor,
   features: SymbolicTensor,
   top: readonly Applicable[],
-  { seed = 0 }: NetworkOptions,
+  { seed = 0, pooling, dropout = 0 }: NetworkOptions,
 ): Model {
+  if (pooling !== undefined) checkOneOf(name, 'pooling', pooling, ['average', 'max']);
+  checkRange(name, 'dropout', dropout, 0, 1);
   return new Model({ input: image, output: features.pipe(...top), name, seed });
 }

@@ -36,6 +36,11 @@ const stem = () => [
 
 const smallStem = () => [new Conv2D({ filters: 64, kernelSize: 3, padding: 'same', name: 'conv1_conv' })];
 
+/**
+ * ResNet50V2 (He et al. 2016) with new weights, from [N, 224, 224, 3], or [N, 48, 48, 1] for small images, to logits [N, 1000],
+ * unless options say otherwise. Keras Applications' weights are of RGB from -1 to 1.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export function resNet50V2(options: ResNet50V2Options = {}): Model {
   const { smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
   const image = input(inputShape);

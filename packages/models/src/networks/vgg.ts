@@ -40,7 +40,17 @@ const VGG19 = [
   [512, 512, 512, 512],
 ];
 
+/**
+ * VGG-16 (Simonyan & Zisserman 2015) with new weights, from [N, 224, 224, 3] to logits [N, 1000], unless options say otherwise.
+ * Keras Applications' weights are of BGR from 0 to 255 less ImageNet's means.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export const vgg16 = (options: VggOptions = {}): Model => vgg('vgg16', VGG16, options);
+/**
+ * VGG-19 (Simonyan & Zisserman 2015) with new weights, from [N, 224, 224, 3] to logits [N, 1000], unless options say otherwise.
+ * Keras Applications' weights are of BGR from 0 to 255 less ImageNet's means.
+ * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
+ */
 export const vgg19 = (options: VggOptions = {}): Model => vgg('vgg19', VGG19, options);
 
 function vgg(name: string, blocks: readonly (readonly number[])[], options: VggOptions): Model {

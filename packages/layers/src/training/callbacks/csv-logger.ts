@@ -10,6 +10,7 @@ import type { Run } from '../run.ts';
 export class CSVLogger implements Callback {
   readonly className = 'CSVLogger';
 
+  /** @param path Of the file; its folder is made. Where it cannot be written, the run ends with a FerError. */
   constructor(private readonly path: string) {}
 
   async onEpochEnd({ history }: Run): Promise<void> {

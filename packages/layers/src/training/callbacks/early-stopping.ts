@@ -13,7 +13,7 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   readonly restoreBestWeights?: boolean;
 }
 
-/** Stops training when a figure has stopped improving. */
+/** Stops training when a figure has stopped improving. An epoch without that figure is an ArgumentError. */
 export class EarlyStopping implements Callback {
   readonly className = 'EarlyStopping';
   readonly #patience: number;
@@ -22,6 +22,7 @@ export class EarlyStopping implements Callback {
   #waited = 0;
   #best: ReadonlyMap<string, Parameter> = new Map();
 
+  /** @throws ArgumentError */
   constructor(options: EarlyStoppingOptions = {}) {
     const { patience = 0, restoreBestWeights = false } = options;
     checkInteger(this.className, 'patience', patience, 0);
@@ -41,7 +42,7 @@ export class EarlyStopping implements Callback {
 
   /** Shares the weights' buffers: they are copied when the next step changes them. */
   #keep(weights: ReadonlyMap<string, Parameter>): void {
-    this.dispose();
+    this.#free();
     this.#best = new Map([...weights].map(([name, weight]) => [name, new Parameter(weight, { trainable: false })]));
   }
 
@@ -59,7 +60,7 @@ export class EarlyStopping implements Callback {
     const { best, waited } = values as { best?: number; waited: number };
     this.#monitor.best = best;
     this.#waited = waited;
-    this.dispose();
+    this.#free();
     this.#best = new Map(
       Object.entries(tensors).map(([name, stored]) => {
         using value = uploaded(stored);
@@ -68,8 +69,14 @@ export class EarlyStopping implements Callback {
     );
   }
 
-  dispose(): void {
+  #free(): void {
     for (const weight of this.#best.values()) weight.dispose();
     this.#best = new Map();
+  }
+
+  dispose(): void {
+    this.#free();
+    this.#monitor.best = undefined;
+    this.#waited = 0;
   }
 }

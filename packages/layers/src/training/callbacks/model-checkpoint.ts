@@ -45,4 +45,8 @@ export class ModelCheckpoint implements Callback {
   restore({ values }: CallbackState): void {
     this.#monitor.best = (values as { best?: number }).best;
   }
+
+  dispose(): void {
+    this.#monitor.best = undefined;
+  }
 }

@@ -1,12 +1,13 @@
 /** @file Watching a figure for improvement. */
-import { ArgumentError } from '@fer/core';
+import { ArgumentError, checkOneOf } from '@fer/core';
+import { checkAtLeast } from '../../checks.ts';
 import type { Run } from '../run.ts';
 
 export interface MonitorOptions {
   /** A figure of the history; 'valLoss' unless given. */
   readonly monitor?: string;
-  /** Whether less is better; for figures whose name ends in `loss` unless given. */
-  readonly mode?: 'min' | 'max';
+  /** Whether less or more is better; 'auto', unless given: less of figures whose name ends in `loss`, more of others. */
+  readonly mode?: 'auto' | 'min' | 'max';
   /** Smaller changes are none; 0 unless given. */
   readonly minDelta?: number;
 }
@@ -19,13 +20,16 @@ export class Monitor {
   readonly #sign: 1 | -1;
   readonly #minDelta: number;
 
+  /** @throws ArgumentError */
   constructor(
     private readonly operator: string,
-    { monitor = 'valLoss', mode, minDelta = 0 }: MonitorOptions,
+    { monitor = 'valLoss', mode = 'auto', minDelta = 0 }: MonitorOptions,
   ) {
     this.name = monitor;
-    this.#sign = (mode ?? (/loss$/i.test(monitor) ? 'min' : 'max')) === 'min' ? 1 : -1;
-    if (!(minDelta >= 0)) throw new ArgumentError(operator, `minDelta must be at least 0 but is ${minDelta}`);
+    checkOneOf(operator, 'mode', mode, ['auto', 'min', 'max']);
+    checkAtLeast(operator, 'minDelta', minDelta, 0);
+    const isLess = mode === 'auto' ? /loss$/i.test(monitor) : mode === 'min';
+    this.#sign = isLess ? 1 : -1;
     this.#minDelta = minDelta;
   }
 

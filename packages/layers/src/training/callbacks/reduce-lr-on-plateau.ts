@@ -1,5 +1,6 @@
 /** @file Learning more slowly when nothing improves. */
 import { ArgumentError, checkInteger } from '@fer/core';
+import { checkAtLeast } from '../../checks.ts';
 import type { Optimizer } from '../../optimizers/index.ts';
 import type { Callback, CallbackState } from '../callback.ts';
 import type { Run } from '../run.ts';
@@ -14,7 +15,7 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   readonly minDelta?: number;
   /** Epochs after a reduction in which none is counted; 0 unless given. */
   readonly cooldown?: number;
-  /** The learning rate does not fall below this; 0 unless given. */
+  /** No reduction goes below this, though a schedule may; 0 unless given. */
   readonly minLearningRate?: number;
 }
 
@@ -26,12 +27,14 @@ export class ReduceLROnPlateau implements Callback {
   #waited = 0;
   #cooling = 0;
 
+  /** @throws ArgumentError */
   constructor(options: ReduceLROnPlateauOptions = {}) {
     const complete = { factor: 0.1, patience: 10, minDelta: 1e-4, cooldown: 0, minLearningRate: 0, ...options };
     if (!(complete.factor > 0 && complete.factor < 1))
       throw new ArgumentError(this.className, `factor must be between 0 and 1 but is ${complete.factor}`);
     checkInteger(this.className, 'patience', complete.patience, 0);
     checkInteger(this.className, 'cooldown', complete.cooldown, 0);
+    checkAtLeast(this.className, 'minLearningRate', complete.minLearningRate, 0);
     this.#options = complete;
     this.#monitor = new Monitor(this.className, complete);
   }
@@ -63,5 +66,9 @@ export class ReduceLROnPlateau implements Callback {
     this.#monitor.best = best;
     this.#waited = waited;
     this.#cooling = cooling;
+  }
+
+  dispose(): void {
+    this.restore({ values: { waited: 0, cooling: 0 } });
   }
 }

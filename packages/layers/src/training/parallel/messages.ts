@@ -2,6 +2,7 @@
 import type { DType, StoredTensor, Tensor } from '@fer/core';
 import type { ModelConfig } from '../../config.ts';
 import type { Objective } from '../figures.ts';
+import type { Trainable } from '../trainable.ts';
 
 /** What a worker begins with. The buffers hold a number for each of the model's weights, one weight after the other. */
 export interface ReplicaStart {
@@ -15,14 +16,6 @@ export interface ReplicaStart {
 
 /** A tensor on its way between threads. */
 export type HostTensor = Extract<StoredTensor, { readonly dtype: DType }>;
-
-/** What is trained at the moment: callbacks may freeze and unfreeze. */
-export interface Trainable {
-  /** Of each layer. */
-  readonly layers: readonly boolean[];
-  /** Of each weight. */
-  readonly weights: readonly boolean[];
-}
 
 /** Examples whose gradients a worker is asked for. */
 export interface Part {

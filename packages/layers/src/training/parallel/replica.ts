@@ -2,15 +2,8 @@
 import { Random, setBackend, type Tensor, tensor } from '@fer/core';
 import { modelFromConfig } from '../../from-config.ts';
 import { accumulate } from '../accumulate.ts';
-import {
-  type HostTensor,
-  type Outcome,
-  type Part,
-  type PartResult,
-  type ReplicaStart,
-  type Trainable,
-  viewsOf,
-} from './messages.ts';
+import { setTrainable } from '../trainable.ts';
+import { type HostTensor, type Outcome, type Part, type PartResult, type ReplicaStart, viewsOf } from './messages.ts';
 
 const { parentPort: port, workerData } = process.getBuiltinModule('node:worker_threads');
 const { config, objective, ...memory } = workerData as ReplicaStart;
@@ -31,7 +24,7 @@ port?.on('message', (part: Part) => {
 });
 
 function compute({ share, seed, trainable, ...part }: Part): PartResult {
-  setTrainable(trainable);
+  setTrainable(model, trainable);
   takeWeights();
   const before = parameters.map(({ storage }) => storage);
   using images = uploaded(part.images);
@@ -45,11 +38,6 @@ function compute({ share, seed, trainable, ...part }: Part): PartResult {
     return grad ? 'gradient' : 'value';
   });
   return { figures: figures.dataSync() as Float32Array, outcomes };
-}
-
-function setTrainable(trainable: Trainable): void {
-  for (const [i, layer] of model.layers.entries()) layer.trainable = trainable.layers[i] as boolean;
-  for (const [i, parameter] of parameters.entries()) parameter.trainable = trainable.weights[i] as boolean;
 }
 
 function takeWeights(): void {

@@ -3,11 +3,11 @@
  * added up. Threads that share the work within a kernel wait for each other after each kernel; these do once in a step.
  */
 import { add, noGrad, type Parameter, type Random, type Tensor, tensor } from '@fer/core';
-import type { MixedBatch } from '../../mixing.ts';
 import type { Model } from '../../model.ts';
 import { accumulate } from '../accumulate.ts';
-import { sizeOfBatch } from '../batches.ts';
+import { type Batch, sizeOfBatch } from '../batches.ts';
 import type { Objective } from '../figures.ts';
+import { trainableOf } from '../trainable.ts';
 import { type HostTensor, type Outcome, type ReplicaStart, sharedMemoryFor, viewsOf } from './messages.ts';
 import { ReplicaWorker } from './replica-worker.ts';
 
@@ -65,7 +65,7 @@ export class Replicas {
    * @returns the figures of each part
    * @throws what accumulate() throws; FerError if a worker fails otherwise
    */
-  async accumulate(batch: MixedBatch, share: number, random: Random): Promise<PartFigures[]> {
+  async accumulate(batch: Batch, share: number, random: Random): Promise<PartFigures[]> {
     const size = sizeOfBatch('fit', batch);
     const parts = await this.#computed(batch, size, share, random).catch((error) => {
       // what fails in a worker fails here too, and then throws an error that has its class
@@ -76,12 +76,9 @@ export class Replicas {
     return parts.map(({ figures, examples }) => ({ figures: tensor(figures), examples }));
   }
 
-  async #computed(batch: MixedBatch, size: number, share: number, random: Random): Promise<ComputedPart[]> {
+  async #computed(batch: Batch, size: number, share: number, random: Random): Promise<ComputedPart[]> {
     for (const [i, parameter] of this.#parameters.entries()) this.#weights[i]?.set(await parameter.data());
-    const trainable = {
-      layers: this.model.layers.map((layer) => layer.trainable),
-      weights: this.#parameters.map((parameter) => parameter.trainable),
-    };
+    const trainable = trainableOf(this.model);
     const [images, labels] = [await rowsOf(batch.images), await rowsOf(batch.labels)];
     const parts = spansOf(size, this.#replicas.length).map(async ([start, end], i): Promise<ComputedPart> => {
       const { worker, results } = this.#replicas[i] as Replica;

@@ -90,10 +90,10 @@ function emitDense({ options }: Dense, { graph, x, inputShape, weight }: Emissio
 }
 
 function emitBatchNormalization(
-  { options, name }: BatchNormalization,
+  { options, epsilon, name }: BatchNormalization,
   { graph, x, inputShape, weight }: Emission,
 ): string {
-  const { epsilon = 1e-3, center = true, scale = true } = options;
+  const { center = true, scale = true } = options;
   const channels = inputShape.slice(-1);
   const own = (part: string) => {
     const { name: full, shape, data } = weight(part);
@@ -107,8 +107,11 @@ function emitBatchNormalization(
   return graph.node('BatchNormalization', inputs, { epsilon: { float: epsilon } });
 }
 
-function emitLayerNormalization({ options }: LayerNormalization, { graph, x, inputShape, weight }: Emission): string {
-  const { axis = -1, epsilon = 1e-3, center = true, scale = true } = options;
+function emitLayerNormalization(
+  { options, epsilon }: LayerNormalization,
+  { graph, x, inputShape, weight }: Emission,
+): string {
+  const { axis = -1, center = true, scale = true } = options;
   const rank = inputShape.length + 1;
   const axes = [axis].flat().map((one) => (one < 0 ? one + rank : one));
   const mean = (y: string) => {
@@ -193,9 +196,6 @@ function emitResizing({ options }: Resizing, { graph, x, inputShape }: Emission)
   });
 }
 
-function emitZeroPadding2D({ options: { padding = 1 } }: ZeroPadding2D, { graph, x }: Emission): string {
-  const [vertical, horizontal] = typeof padding === 'number' ? [padding, padding] : padding;
-  const [top, bottom] = typeof vertical === 'number' ? [vertical, vertical] : vertical;
-  const [left, right] = typeof horizontal === 'number' ? [horizontal, horizontal] : horizontal;
+function emitZeroPadding2D({ borders: [[top, bottom], [left, right]] }: ZeroPadding2D, { graph, x }: Emission): string {
   return graph.node('Pad', [x, graph.ints([0, 0, top, left, 0, 0, bottom, right])]);
 }

@@ -1,0 +1,20 @@
+/** @file Checks of arguments besides core's. Each throws an error that names the operator, the argument and what came. */
+import { ArgumentError, checkFinite } from '@fer/core';
+
+function check(operator: string, name: string, value: number, holds: boolean, expected: string): void {
+  if (!holds) throw new ArgumentError(operator, `${name} must be ${expected} but is ${value}`);
+  checkFinite(operator, name, value);
+}
+
+export function checkPositive(operator: string, name: string, value: number): void {
+  check(operator, name, value, value > 0, 'above 0');
+}
+
+export function checkAtLeast(operator: string, name: string, value: number, minimum: number): void {
+  check(operator, name, value, value >= minimum, `at least ${minimum}`);
+}
+
+/** Of what a step keeps, or drops: all would be left of nothing. */
+export function checkBelowOne(operator: string, name: string, value: number): void {
+  check(operator, name, value, value >= 0 && value < 1, 'at least 0 and below 1');
+}
