@@ -142,13 +142,21 @@ describe('fer reproduce', () => {
     expect((await ferHere(tuned('tuned'))).stderr).toContain('holds a run: continue it with --resume');
   });
 
+  it('compares what earlier commands left in the folder as well', async () => {
+    const args = ['reproduce', 'mobiexpressnet-ckplus/paper-tuned', '--data', data, '--out', folder.file('tuned')];
+    const { code, stdout } = await ferHere([...args, '--scale', 'epochs=0.025']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| subject-tuned \| accuracy [\s\S]*\| paper-tuned +\| accuracy /);
+    expect(stdout).toMatch(/- subject-tuned: 3 folds in place[\s\S]*- paper-tuned: 1 epoch in place of 40\n/);
+  });
+
   it.each([
     [['reproduce', 'p4', '--folds', '5'], /^fer: reproduce: --folds is for cross-validations/],
     [['reproduce', 'fernet-ckplus/subject-scratch', '--init', 'x.h5'], /^fer: reproduce: --init has no use here/],
     [['reproduce', 'fernet-ckplus/paper-tuned', '--init', '/x.h5', '--scale', 'tiny'], /ENOENT|cannot read/],
   ])('refuses %s', async (args, message) => {
     const { code, stderr } = await ferHere([...args, '--out', folder.file('none')]);
-    expect([code, stderr.split('\n').length]).toEqual([1, 2]);
+    expect([code, stderr.split('\n').length]).toEqual([2, 2]);
     expect(stderr).toMatch(message);
   });
 });

@@ -78,9 +78,24 @@ describe('fer train', () => {
     expect(Object.keys((await loadModel(bytes)).toConfig())).toEqual(Object.keys(model.toConfig()));
   });
 
+  it('leaves nothing of what it cannot begin', async () => {
+    const out = folder.file('mistyped');
+    expect((await ferHere(['train', '--data', '/nowhere.csv', '--out', out])).code).toBe(2);
+    expect((await ferHere(['train', '--optimizer', 'Lion', '--out', out])).code).toBe(2);
+    expect(await readdir(folder.path)).not.toContain('mistyped');
+  });
+
+  it('is not overwritten by a demo', async () => {
+    const { code, stderr } = await ferHere(['demo', '--out', folder.file('run')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^fer: demo: '.*run' holds the run 'mobi-express-net on/),
+    ]);
+  });
+
   it('does not overwrite a run', async () => {
     const { code, stderr, stdout } = await ferHere([...TRAIN, '--out', folder.file('run')]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toBe(
       `fer: out: '${folder.file('run')}' holds a run: continue it with --resume, or choose another folder\n`,
@@ -108,9 +123,48 @@ describe('fer train', () => {
   it('keeps the options of a run that is resumed', async () => {
     const { code, stderr } = await ferHere(['train', '--resume', folder.file('run'), '--epochs', '3']);
     expect([code, stderr]).toEqual([
-      1,
+      2,
       'fer: train: a run that is resumed keeps its own options: leave out --epochs\n',
     ]);
+  });
+});
+
+describe("fer train's options", () => {
+  it('tell how to train', async () => {
+    const out = folder.file('options');
+    const method = ['--optimizer', 'SGD', '--learning-rate', '0.05', '--momentum', '0.9', '--weight-decay', '5e-4'];
+    const more = [
+      '--schedule',
+      'constant',
+      '--label-smoothing',
+      '0.1',
+      '--mixup',
+      '0.2',
+      '--ema',
+      '0.9',
+      '--patience',
+      '1',
+    ];
+    const { code, stderr } = await ferHere([...TRAIN, ...method, ...more, '--out', out]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(await read('options/config.json')).experiment.training).toEqual({
+      epochs: 8,
+      batchSize: 16,
+      optimizer: {
+        name: 'SGD',
+        learningRate: 0.05,
+        momentum: 0.9,
+        weightDecay: 5e-4,
+        groups: [{ weights: '(^|/)(bias|gamma|beta)$', weightDecay: 0 }],
+      },
+      loss: { name: 'softmaxCrossEntropy', labelSmoothing: 0.1 },
+      mixup: 0.2,
+      ema: 0.9,
+      earlyStopping: { patience: 1 },
+      selection: 'valAccuracy',
+    });
+    const rates = (await read('options/log.csv')).trim().split('\n').slice(1);
+    expect(new Set(rates.map((line) => line.split(',').at(-1)))).toEqual(new Set(['0.05']));
   });
 });
 
@@ -189,7 +243,7 @@ describe('with weights', () => {
       );
     }
     const { code, stderr } = await ferHere(['evaluate', '--weights', weights, '--data', data]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(
       /^fer: evaluate: the weights tell apart angry, .*, but the classes of the data are bad, good\n$/,
     );
@@ -223,6 +277,25 @@ describe('with weights', () => {
 });
 
 describe('without weights', () => {
+  it('fer bench times the kernels of a training step', async () => {
+    const args = [
+      'bench',
+      'mobi-express-net',
+      '-o',
+      'inputShape=[48,48,1]',
+      '--batch',
+      '2',
+      '--seconds',
+      '0.01',
+      '--kernels',
+    ];
+    const { code, stdout } = await ferHere(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/mobi-express-net, a training step of 2\n\| kernel +\| +calls \| +ms \| +share \|/);
+    expect(stdout).toMatch(/\n\| conv2d +\| +\d+ \| +\d+\.\d{3} \| +\d+\.\d\d % \|/);
+    expect(stdout).toMatch(/\n\| other +\| +0 \|/);
+  });
+
   it('fer bench times networks, and their layers', async () => {
     const args = ['bench', 'mobi-express-net', '--batch', '2', '--seconds', '0.01', '--layers'];
     const { code, stdout, stderr } = await ferHere(args);
@@ -270,9 +343,15 @@ describe('without weights', () => {
     expect(await readdir(out)).toEqual(['ck-plus-light', 'comparison.json', 'comparison.md']);
     expect((await ferHere(args)).stdout).toBe(stdout);
     expect((await ferHere([...scale('tiny'), '--data', data])).stderr).toMatch(
-      / holds a run with other data or in another scale\n$/,
+      / holds a run with other data, scale or options\n$/,
     );
-    const withoutData = await ferHere([...scale('tiny'), '--data', 'synthetic:70']);
+    expect(stdout).toMatch(
+      /## Data\n\n- ck: training 63, .* validation and test\); tested: the weights of the last epoch\n/,
+    );
+    const others = folder.file('no-ck');
+    await mkdir(`${others}/happy`, { recursive: true });
+    await writeFile(`${others}/happy/a.png`, await encodePng(syntheticFaces({ seed: 1, count: 1 }).image(0)));
+    const withoutData = await ferHere([...scale('tiny'), '--data', others]);
     expect(withoutData.stderr).toBe('fer: reproduce: ck-plus-light was left out: it needs ck-plus as --data\n');
   });
 });
@@ -302,23 +381,38 @@ describe('errors are one line, and an exit code', () => {
     [['train', '--epochs', '0'], 2, /^fer: option '-e, --epochs <n>' argument '0' is invalid\. It must be an integer/],
     [['train', '--nonsense'], 2, /^fer: unknown option '--nonsense'/],
     [['fly'], 2, /^fer: unknown command 'fly'/],
-    [['train', '--data', '/nowhere.csv'], 1, /^fer: data: cannot read '\/nowhere\.csv': ENOENT/],
-    [['train', '--network', 'lenet'], 1, /there is no network 'lenet'/],
-    [['train', '--network', 'fer-net', '-o', 'alpha=1'], 1, /^fer: fer-net: there is no option 'alpha'/],
-    [['train', '--optimizer', 'Lion'], 1, /optimizer must be one of SGD, Adam/],
-    [['predict', '--detect'], 1, /^fer: predict: --detect needs images/],
-    [['predict', 'a.png', '--detect', '--explain', 'b.png'], 1, /^fer: predict: --explain needs images of one face/],
-    [['predict', '--crops', '10', '--explain', 'b.png'], 1, /^fer: predict: --explain .*, and one view of each/],
-    [['predict', '/nowhere.png'], 1, /^fer: predict: cannot read '\/nowhere\.png'/],
-    [['predict', '--weights', '/nowhere.safetensors'], 1, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
-    [['reproduce', 'p9'], 1, /^fer: reproduce: there is no recipe 'p9'/],
+    [['train', '--data', '/nowhere.csv'], 2, /^fer: data: cannot read '\/nowhere\.csv': ENOENT/],
+    [['train', '--network', 'lenet'], 2, /there is no network 'lenet'/],
+    [['train', '--network', 'fer-net', '-o', 'alpha=1'], 2, /^fer: fer-net: there is no option 'alpha'/],
+    [
+      ['train', '--optimizer', 'Lion'],
+      2,
+      /'--optimizer <name>' argument 'Lion' is invalid\. Allowed choices are SGD, Adam/,
+    ],
+    [['train', '-o', 'classes=3'], 2, /^fer: fer-net: there is no option 'classes', only inputShape, dropout/],
+    [['train', '-o', 'inputShape=96'], 2, /^fer: fer-net: inputShape must be \[height,width,channels\] but is 96/],
+    [
+      ['train', '-o', 'inputShape=[96,96,1]', '--image-size', '48'],
+      2,
+      /^fer: train: --image-size and -o inputShape both/,
+    ],
+    [['train', '--fraction', '1e-9'], 2, /^fer: stratifiedSample: a fraction of 1e-9 leaves none of \d+ samples/],
+    [['reproduce', 'p4', '--data', 'synthetic', '--data', 'synthetic:70'], 2, /'synthetic:70' would both be fer2013/],
+    [['train', '--momentum', '0.9'], 2, /^fer: train: --momentum is for SGD and RMSProp, but the optimizer is Adam/],
+    [['train', '--ema', '1'], 2, /^fer: option '--ema <decay>' argument '1' is invalid\. It must be at least 0 and/],
+    [['predict', '--detect'], 2, /^fer: predict: --detect needs images/],
+    [['predict', 'a.png', '--detect', '--explain', 'b.png'], 2, /^fer: predict: --explain needs images of one face/],
+    [['predict', '--crops', '10', '--explain', 'b.png'], 2, /^fer: predict: --explain .*, and one view of each/],
+    [['predict', '/nowhere.png'], 2, /^fer: predict: cannot read '\/nowhere\.png'/],
+    [['predict', '--weights', '/nowhere.safetensors'], 2, /^fer: weights: cannot read '\/nowhere\.safetensors'/],
+    [['reproduce', 'p9'], 2, /^fer: reproduce: there is no recipe 'p9'/],
     [
       ['export', 'fer-net', '--out', '/m.onnx', '--dtype', 'uint8'],
-      1,
+      2,
       /^fer: export: --dtype is for \.safetensors files/,
     ],
-    [['bench', '-o', 'alpha=1'], 1, /^fer: bench: --option needs names of networks/],
-    [['summary', 'a.safetensors', '-o', 'alpha=1'], 1, /^fer: network: --option is for names of networks, but 'a\.saf/],
+    [['bench', '-o', 'alpha=1'], 2, /^fer: bench: --option needs names of networks/],
+    [['summary', 'a.safetensors', '-o', 'alpha=1'], 2, /^fer: network: --option is for names of networks, but 'a\.saf/],
     [['summary', 'fer-net', '--backend', 'abacus'], 1, /unknown backend 'abacus'/],
   ] as const)('fer %s', async (args, expected, message) => {
     const { code, stdout, stderr } = await ferHere(args);

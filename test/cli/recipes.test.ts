@@ -29,6 +29,11 @@ const onFaces = ({ experiment }: Variant) => ({
   data: { ...experiment.data, source: 'synthetic:140' },
 });
 
+function variantOf(name: string): Variant {
+  const { recipe, chosen } = findRecipe(name);
+  return recipe.variants[chosen[0] as string] as Variant;
+}
+
 describe('recipes', () => {
   it('are those of five papers and of our weights', () => {
     expect(Object.keys(recipes)).toEqual([
@@ -53,10 +58,22 @@ describe('recipes', () => {
     expect(JSON.parse(JSON.stringify(recipes))).toEqual(recipes);
   });
 
+  it.each(variants)('%s does not select the epoch by the images that it is tested on', (_, variant) => {
+    const { data, training } = variant.experiment;
+    const isTwoParts = data.split.by === 'count' || ('ratios' in data.split && data.split.ratios.length === 2);
+    // P3's protocol does, and its notes say so
+    const expected = isTwoParts ? (training.earlyStopping ? 'valLoss' : 'last') : 'valAccuracy';
+    expect(training.selection).toBe(expected);
+  });
+
   it('are found by name and variant', () => {
-    expect(findRecipe('p3').recipe).toBe(recipes.p3);
-    expect(Object.keys(findRecipe('p2/b-sgd').recipe.variants)).toEqual(['b-sgd']);
-    expect(Object.keys(findRecipe('p2/b-sgd,a-adam').recipe.variants)).toEqual(['b-sgd', 'a-adam']);
+    expect(findRecipe('p3')).toEqual({
+      name: 'p3',
+      recipe: recipes.p3,
+      chosen: ['resnet50-v2', 'densenet121', 'inception-v3'],
+    });
+    expect(findRecipe('p2/b-sgd').chosen).toEqual(['b-sgd']);
+    expect(findRecipe('p2/b-sgd,a-adam').chosen).toEqual(['b-sgd', 'a-adam']);
     expect(() => findRecipe('p6')).toThrow(/there is no recipe 'p6', only p1, p2/);
     expect(() => findRecipe('p3/vgg16')).toThrow(/p3 has no variant 'vgg16', only resnet50-v2/);
   });
@@ -79,15 +96,14 @@ describe('recipes', () => {
     ['p2/a-adam', { total: 3_741_383, trainable: 3_707_271, nonTrainable: 34_112 }],
     ['p2/b-adam', { total: 2_266_951, trainable: 8_967, nonTrainable: 2_257_984 }],
   ])('%s has as many parameters as its paper says', async (name, params) => {
-    const [variant] = Object.values(findRecipe(name).recipe.variants);
-    const model = await createNetwork((variant as Variant).experiment.network, [...'abcdefg'], 1);
+    const model = await createNetwork(variantOf(name).experiment.network, [...'abcdefg'], 1);
     expect(model.countParams()).toEqual(params);
     model.dispose();
   });
 });
 
 describe('scaled', () => {
-  const p1 = onFaces(Object.values(findRecipe('p1').recipe.variants)[0] as Variant);
+  const p1 = onFaces(variantOf('p1/mobilenet-v2'));
 
   it('leaves the full size as it is', () => {
     expect(scaled(p1, parseScale('full'))).toEqual({ experiment: p1, changes: [] });
@@ -115,12 +131,12 @@ describe('scaled', () => {
   });
 
   it('says what it cannot make narrower, and scales counts', () => {
-    const p3 = onFaces(Object.values(findRecipe('p3/densenet121').recipe.variants)[0] as Variant);
+    const p3 = onFaces(variantOf('p3/densenet121'));
     expect(scaled(p3, parseScale('width=0.5')).changes).toEqual([
       'densenet121 in full width, which it has no option for',
       'hidden layers of the head 50 % as wide',
     ]);
-    const p2 = onFaces(Object.values(findRecipe('p2/a-sgd').recipe.variants)[0] as Variant);
+    const p2 = onFaces(variantOf('p2/a-sgd'));
     expect(scaled(p2, parseScale('samples=0.1')).changes).toEqual(['50 + 10 images a class in place of 500 + 100']);
   });
 

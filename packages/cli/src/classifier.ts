@@ -34,7 +34,7 @@ export function preprocessOf({ imageSize, preprocess }: DataPlan, { options }: N
   const [height = 0, width = 0] = options.inputShape;
   return compose(
     toGrayscale(),
-    resize({ size: imageSize }),
+    resize({ size: imageSize, interpolation: 'area' }), // photographs may be much larger
     ...preprocess.map(transformFromConfig),
     centerCrop({ size: [height, width] }),
   );

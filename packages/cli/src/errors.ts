@@ -1,4 +1,5 @@
 /** @file How errors are told, and the exit codes: 0 done, 1 failed, 2 called wrongly, 130 ended by Ctrl-C. */
+import { ArgumentError } from '@fer/core';
 import { CommanderError } from 'commander';
 import { InterruptedError } from './run.ts';
 
@@ -11,7 +12,8 @@ export function reportError(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED; // which has told the user itself
   const isInterrupted = error instanceof InterruptedError;
   process.stderr.write(`fer: ${verbose && !isInterrupted ? inFull(error) : inOneLine(error)}\n`);
-  return isInterrupted ? INTERRUPTED : FAILED;
+  if (isInterrupted) return INTERRUPTED;
+  return error instanceof ArgumentError ? MISUSED : FAILED;
 }
 
 function inFull(error: unknown): string {

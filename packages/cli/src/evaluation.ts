@@ -7,7 +7,7 @@ import {
   type ConfusionMatrix,
   classificationReport,
   confusionMatrix,
-  type Dataset,
+  Dataset,
   expectedCalibrationError,
   type Image,
   logLoss,
@@ -65,11 +65,22 @@ export async function evaluateOn(
   return { evaluation, probabilities };
 }
 
-/** The softmax of the outputs' mean over the views. */
+/** The softmax of the outputs' mean over the views. Each image is preprocessed once, however many views it has. */
 export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<Probabilities> {
+  const rows: (readonly number[])[] = [];
+  for (let start = 0; start < dataset.length; start += BATCH) {
+    const count = Math.min(BATCH, dataset.length - start);
+    const items = Array.from({ length: count }, (_, i) => ({ image: dataset.image(start + i), label: 0 })); // unused
+    const batch = new Dataset({ classes: ['any'], items });
+    rows.push(...(await batchProbabilities(model, viewsOf(batch, model.inputShape, crops))));
+  }
+  return rows;
+}
+
+async function batchProbabilities(model: Model, views: readonly Dataset[]): Promise<Probabilities> {
   const outputs: Tensor[] = [];
   try {
-    for (const view of viewsOf(dataset, model.inputShape, crops)) outputs.push(await predict(model, view.batch(BATCH)));
+    for (const view of views) outputs.push(await predict(model, view.batch(BATCH)));
     using probabilities = noGrad(() => tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length))));
     return (await probabilities.array()) as Probabilities;
   } finally {

@@ -76,9 +76,17 @@ export interface TrainingPlan {
   readonly mixup?: number;
   /** The decay of the moving average of the weights that is evaluated. */
   readonly ema?: number;
-  /** Ends training after so many epochs without a lower validation loss, with the weights of the best. */
+  /** Ends training after so many epochs without a lower validation loss. */
   readonly earlyStopping?: { readonly patience: number };
+  /** Whose weights are evaluated. */
+  readonly selection: Selection;
 }
+
+/**
+ * The epoch of the highest accuracy or the lowest loss of validation, or the last: where validation serves as the test, the
+ * best of its epochs would be chosen by what is to be measured.
+ */
+export type Selection = 'valAccuracy' | 'valLoss' | 'last';
 
 /** The learning rate is a number: `cosine` makes the schedule. */
 type Rated<O> = Omit<O, 'learningRate'> & { readonly learningRate: number };

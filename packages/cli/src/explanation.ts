@@ -3,21 +3,17 @@ import { Random, tensor } from '@fer/core';
 import { encodePng, heatOverlay, type Image, imageGrid, toGrayscale } from '@fer/data';
 import { gradCam, writeAtomically } from '@fer/layers';
 import type { Pretrained } from '@fer/models';
-import type { Face } from './prediction.ts';
+import type { Faces } from './prediction.ts';
 
 /** Faces side by side, and pixels of the picture for one of a face. */
 const COLUMNS = 7;
 const SCALE = 4;
 
 /** Writes a PNG: each face as the network sees it, coloured where its most probable expression is found. */
-export async function writeExplanation(
-  { model, preprocess }: Pretrained,
-  faces: readonly Face[],
-  path: string,
-): Promise<void> {
+export async function writeExplanation({ model, preprocess }: Pretrained, faces: Faces, path: string): Promise<void> {
   const random = new Random(0); // which no preprocessing draws from
   const overlays: Image[] = [];
-  for (const { image } of faces) {
+  for await (const { image } of faces) {
     const seen = preprocess(image, random);
     using x = tensor(seen, [1, ...seen.shape]);
     using heat = gradCam(model, x);

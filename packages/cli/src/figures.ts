@@ -13,6 +13,8 @@ export interface Result {
   /** By the name of the part; the first is the one that counts. */
   readonly tests: Readonly<Record<string, Evaluation>>;
   readonly params: number;
+  /** The parts' sizes, and how they were made. */
+  readonly split: string;
 }
 
 /** Figures by their names, see figuresOf. */

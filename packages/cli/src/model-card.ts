@@ -1,5 +1,6 @@
 /** @file The model card of a run (Mitchell et al. 2019, "Model cards for model reporting"). */
-import type { Experiment } from './experiment.ts';
+import type { Dataset } from '@fer/data';
+import type { Experiment, Selection } from './experiment.ts';
 import { percent, type Result } from './figures.ts';
 import { nameOfInit } from './network.ts';
 
@@ -7,6 +8,7 @@ export interface CardOptions {
   readonly title: string;
   readonly experiment: Experiment;
   readonly classes: readonly string[];
+  readonly train: Dataset;
   readonly split: string;
   readonly backend: string;
   readonly result: Result;
@@ -14,8 +16,16 @@ export interface CardOptions {
   readonly scaled: readonly string[];
 }
 
-export function modelCard({ title, experiment, classes, split, backend, result, scaled }: CardOptions): string {
+/** In words. */
+export const SELECTED: Readonly<Record<Selection, string>> = {
+  valAccuracy: 'the epoch with the highest validation accuracy',
+  valLoss: 'the epoch with the lowest validation loss',
+  last: 'the last epoch',
+};
+
+export function modelCard({ title, experiment, classes, train, split, backend, result, scaled }: CardOptions): string {
   const { data, network, training, evaluation, seed } = experiment;
+  const { epochs: planned, batchSize, optimizer, selection, ...method } = training;
   const { epochs, seconds, stopped } = result;
   const time = seconds.reduce((sum, one) => sum + one, 0);
   return [
@@ -25,9 +35,9 @@ export function modelCard({ title, experiment, classes, split, backend, result, 
     `- **Classes**: ${classes.join(', ')}`,
     `- **Data**: ${data.source}: ${split}`,
     `- **Preprocessing**: gray, ${data.imageSize} x ${data.imageSize}, then ${list(data.preprocess)}`,
-    `- **Augmentation**: ${list(data.augment)}`,
-    `- **Training**: ${epochs.length} of ${training.epochs} epochs, batches of ${training.batchSize}, ${json(training.optimizer)}, seed ${seed}, ${time.toFixed(0)} s on ${backend}${stopped ? `; ended because ${stopped}` : ''}`,
-    `- **Selection**: the epoch with the highest validation accuracy`,
+    `- **Augmentation**: ${list(data.augment)}${data.oversample ? '; images of the smaller classes are repeated' : ''}`,
+    `- **Training**: ${epochs.length} of ${planned} epochs, batches of ${Math.min(batchSize, train.length)}, ${json(optimizer)}, ${json(method)}, seed ${seed}, ${time.toFixed(0)} s on ${backend}${stopped ? `; ended because ${stopped}` : ''}`,
+    `- **Selection**: ${SELECTED[selection]}`,
     `- **Evaluation**: ${evaluation.crops === 1 ? 'one view of each image' : `the mean over ${evaluation.crops} crops of each image`}`,
     ...(scaled.length > 0 ? [`- **Scaled down**: ${scaled.join('; ')}`] : []),
     '',

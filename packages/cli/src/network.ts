@@ -95,7 +95,11 @@ async function storedWeights(init: string): Promise<StoredWeights> {
   }
 }
 
+/** What every network can be told. */
 const COMMON = ['inputShape', 'classes', 'includeTop', 'pooling', 'dropout', 'classifierActivation', 'seed'];
+
+/** Of it, what leaves the network a classifier of logits, and does not say again what data and --seed say. */
+export const CLASSIFIER_OPTIONS = ['inputShape', 'dropout'];
 
 /** What each network can be told besides; complete, or it does not compile. */
 const OWN: {
@@ -125,17 +129,25 @@ const OWN: {
 
 /**
  * A network's options from `name=value` texts, whose values are JSON: `alpha=0.35`, `inputShape=[96,96,3]`.
+ * @param common Those that may be given of the ones that all networks have.
  * @throws ArgumentError for a network that there is not, options that it has not, and values that are not JSON
  */
-export function parseNetworkOptions(name: ModelName, texts: readonly string[]): NetworkOptions {
+export function parseNetworkOptions(
+  name: ModelName,
+  texts: readonly string[],
+  common: readonly string[] = COMMON,
+): NetworkOptions {
   if (!Object.hasOwn(OWN, name))
     throw new ArgumentError('network', `there is no network '${name}', only ${Object.keys(OWN).join(', ')}`);
-  const known = [...COMMON, ...Object.keys(OWN[name])];
+  const known = [...common, ...Object.keys(OWN[name])];
   const entries = texts.map((text) => {
     const [key = '', ...rest] = text.split('=');
     if (!known.includes(key))
       throw new ArgumentError(name, `there is no option '${key}', only ${known.join(', ')} (as in alpha=0.35)`);
-    return [key, parseValue(name, text, rest.join('='))];
+    const value = parseValue(name, text, rest.join('='));
+    if (key === 'inputShape' && !(Array.isArray(value) && value.length === 3))
+      throw new ArgumentError(name, `inputShape must be [height,width,channels] but is ${rest.join('=')}`);
+    return [key, value];
   });
   return Object.fromEntries(entries);
 }

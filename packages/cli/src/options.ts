@@ -22,6 +22,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** From 0 up to 1, without 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('It must be at least 0 and below 1.');
+  return value;
+}
+
 export function crops(text: string): Crops {
   if (text !== '1' && text !== '10') throw new InvalidArgumentError('It must be 1 or 10.');
   return Number(text) as Crops;

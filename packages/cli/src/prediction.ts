@@ -1,11 +1,11 @@
 /** @file What a classifier says of faces. */
-import { Dataset, type Image, syntheticFaces } from '@fer/data';
+import { Random } from '@fer/core';
+import { compose, Dataset, type Image, syntheticFaces, transformFromConfig } from '@fer/data';
 import { type DetectedFace, expressionClassifier, type Pretrained } from '@fer/models';
 import { withoutCrop } from './classifier.ts';
 import { probabilitiesOf } from './evaluation.ts';
 import type { Crops } from './experiment.ts';
 import { percent } from './figures.ts';
-import { mapAll } from './prepare.ts';
 
 export interface Face {
   /** A path, or what it shows. */
@@ -21,16 +21,25 @@ export interface Prediction {
   readonly classes: readonly { readonly label: string; readonly probability: number }[];
 }
 
+/** Pictures at hand, or read one by one: photographs are large. */
+export type Faces = Iterable<Face> | AsyncIterable<Face>;
+
 /** @param top How many classes are told of each. */
 export async function predictFaces(
   { model, labels, preprocess }: Pretrained,
-  faces: readonly Face[],
+  faces: Faces,
   { top, crops }: { readonly top: number; readonly crops: Crops },
 ): Promise<Prediction[]> {
-  const items = faces.map(({ image }) => ({ image, label: 0 })); // which nobody looks at
-  const dataset = mapAll(new Dataset({ classes: ['face'], items }), withoutCrop(preprocess));
-  const rows = await probabilitiesOf(model, dataset, crops);
-  return faces.map(({ name }, i) => {
+  const steps = compose(...withoutCrop(preprocess).map(transformFromConfig));
+  const random = new Random(0); // which no preprocessing draws from
+  const names: string[] = [];
+  const items: { image: Image; label: number }[] = [];
+  for await (const { name, image } of faces) {
+    names.push(name);
+    items.push({ image: steps(image, random), label: 0 }); // a label that nobody looks at
+  }
+  const rows = await probabilitiesOf(model, new Dataset({ classes: ['face'], items }), crops);
+  return names.map((name, i) => {
     const all = labels.map((label, c) => ({ label, probability: rows[i]?.[c] ?? 0 }));
     return { name, classes: all.sort((a, b) => b.probability - a.probability).slice(0, top) };
   });
@@ -39,12 +48,12 @@ export async function predictFaces(
 /** Of each face that is found in the pictures, the largest of a picture first. */
 export async function predictFound(
   network: Pretrained,
-  pictures: readonly Face[],
+  pictures: Faces,
   { top }: { readonly top: number },
 ): Promise<Prediction[]> {
   const classify = await expressionClassifier(network, { detect: true });
   const predictions: Prediction[] = [];
-  for (const { name, image } of pictures) {
+  for await (const { name, image } of pictures) {
     const faces = await classify(image);
     if (faces.length === 0) predictions.push({ name, classes: [] });
     for (const { box, expressions } of faces) predictions.push({ name, box, classes: expressions.slice(0, top) });

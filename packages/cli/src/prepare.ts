@@ -8,6 +8,7 @@ import {
   groupSplit,
   oversample,
   resize,
+  stratifiedSample,
   stratifiedSplit,
   type TransformConfig,
   toGrayscale,
@@ -57,10 +58,10 @@ export function mapAll(dataset: Dataset, transforms: readonly TransformConfig[])
   return transforms.map(transformFromConfig).reduce((mapped, transform) => mapped.map(transform), dataset);
 }
 
-/** Gray squares; images that are so already stay. */
+/** Gray squares, in which nothing of larger images is left out; images that are so already stay. */
 export function toSquares(dataset: Dataset, side: number): Dataset {
   const isSquare = dataset.items.every(({ image }) => image.shape.join() === `${side},${side},1`);
-  return isSquare ? dataset : dataset.map(toGrayscale()).map(resize({ size: side }));
+  return isSquare ? dataset : dataset.map(toGrayscale()).map(resize({ size: side, interpolation: 'area' }));
 }
 
 /** The middle of the images, as large as the network takes them. */
@@ -71,7 +72,7 @@ export function toInput(dataset: Dataset, [height = 0, width = 0]: Shape): Datas
 /** So much of each class. */
 function fractionOf(dataset: Dataset, fraction: number, seed: number): Dataset {
   if (fraction >= 1) return dataset;
-  return dataset.select(stratifiedSplit(dataset.labels, [fraction, 1 - fraction], { seed })[0] as number[]);
+  return dataset.select(stratifiedSample(dataset.labels, fraction, { seed }));
 }
 
 interface Parts {

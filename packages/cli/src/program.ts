@@ -1,4 +1,5 @@
 /** @file The fer command. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addData } from './commands/data.ts';
@@ -34,10 +35,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
 function createProgram(): Command {
   const program = new Command('fer')
     .description('Trains, evaluates and uses networks that recognise facial expressions.')
-    .option('--backend <name>', 'auto, webgpu, webgl2, simd, webasm or cpu', 'auto')
+    .version(version())
+    .option('--backend <name>', 'auto, simd, webgpu, headlessgl, webasm or cpu; wins over FER_BACKEND', 'auto')
     .option('--json', 'print the result as JSON')
     .option('--verbose', 'tell more: progress without a terminal, and where errors come from')
     .configureHelp({ showGlobalOptions: true })

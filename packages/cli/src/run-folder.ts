@@ -1,5 +1,5 @@
 /** @file The folder of a run: where its files are, and what is in them. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@fer/core';
 import { type PlotSpec, renderPng, renderSvg } from '@fer/data';
@@ -12,12 +12,11 @@ export class RunFolder {
 
   constructor(readonly path: string) {}
 
-  /** @throws ArgumentError if a run is there already */
-  static async create(path: string): Promise<RunFolder> {
+  /** Made with the first file that is written. @throws ArgumentError if a run is there already */
+  static async unused(path: string): Promise<RunFolder> {
     const folder = new RunFolder(path);
     if (await folder.has('config.json'))
       throw new ArgumentError('out', `'${path}' holds a run: continue it with --resume, or choose another folder`);
-    await mkdir(path, { recursive: true });
     return folder;
   }
 

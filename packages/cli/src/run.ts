@@ -27,6 +27,8 @@ export interface RunConfig {
 export interface RunOptions {
   /** Continues from the folder's last checkpoint, if there is one. */
   readonly resume?: boolean;
+  /** What continues the run after Ctrl-C. */
+  readonly resumeBy: string;
   /** Live progress. */
   readonly progress: TextStream;
   /** Is told what is done, a line at a time. */
@@ -37,8 +39,9 @@ export interface RunOptions {
 export class InterruptedError extends FerError {}
 
 /**
- * Trains, evaluates the best epoch's weights on every test part, and writes into the folder: config.json, log.csv,
- * last.safetensors and best.safetensors, pictures, reports, result.json and the model card.
+ * Trains, evaluates the weights of the epoch that the plan selects on every test part, and writes into the folder:
+ * config.json, log.csv, last.safetensors (to resume from) and best.safetensors (those weights), pictures, reports,
+ * result.json and the model card.
  * @throws InterruptedError after Ctrl-C, ArgumentError and others for plans that data or network do not allow
  */
 export async function run(config: RunConfig, folder: RunFolder, options: RunOptions): Promise<Result> {
@@ -52,10 +55,9 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);
   options.say(`${plan.source}: ${data.split}`);
   const training = await train(model, data, experiment, folder, options);
-  await loadWeights(model, folder.file('best.safetensors'));
   await writeCurves(folder, training.epochs, title);
   const tests = await test(model, data, experiment, folder, options);
-  const result: Result = { ...training, tests, params };
+  const result: Result = { ...training, tests, params, split: data.split };
   const card = modelCard({ ...config, ...data, result });
   await folder.writeText('model-card.md', card);
   await folder.writeText('report.html', await reportPage(folder, title, card));
@@ -66,33 +68,37 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   return result;
 }
 
+/** Leaves the selected epoch's weights in the model. */
 async function train(
   model: Model,
   data: PreparedData,
   { training, seed }: Experiment,
   folder: RunFolder,
-  { resume = false, progress }: RunOptions,
-): Promise<Omit<Result, 'tests' | 'params'>> {
-  const { epochs, batchSize, loss, mixup, ema } = training;
-  const train = data.train.batch(Math.min(batchSize, data.train.length), { dropRemainder: true });
+  { resume = false, resumeBy, progress, say }: RunOptions,
+): Promise<Pick<Result, 'epochs' | 'stopped' | 'seconds'>> {
+  const { epochs, loss, mixup, ema, selection } = training;
+  const batchSize = Math.min(training.batchSize, data.train.length);
+  if (batchSize < training.batchSize) say(`Batches are of ${batchSize}: there are no more images to train on`);
+  const train = data.train.batch(batchSize, { dropRemainder: true });
   const stopwatch = new Stopwatch();
   const last = folder.file('last.safetensors');
   const files = { log: folder.file('log.csv'), last, best: folder.file('best.safetensors'), progress };
+  const optimizer = createOptimizer(training, train.length);
   const history = await fit(model, {
     train,
-    validation: data.validation.batch(batchSize),
+    validation: data.validation.batch(training.batchSize),
     epochs,
     seed,
-    optimizer: createOptimizer(training, train.length),
+    optimizer,
     callbacks: createCallbacks(training, files, stopwatch),
     ...(loss !== undefined && { loss }),
     ...(mixup !== undefined && { mixup }),
     ...(ema !== undefined && { ema }),
     ...(resume && (await folder.has('last.safetensors')) && { resume: last }),
-  });
-  if (history.interrupted)
-    throw new InterruptedError('train', `interrupted: fer train --resume ${folder.path} continues where it stopped`);
+  }).finally(() => optimizer.dispose());
+  if (history.interrupted) throw new InterruptedError('train', `interrupted: ${resumeBy} continues where it stopped`);
   if (history.epochs.length === 0) throw new FerError('train', `training failed: ${history.stopped}`);
+  if (selection !== 'last') await loadWeights(model, files.best);
   return { epochs: history.epochs, stopped: history.stopped, seconds: stopwatch.seconds };
 }
 

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
-import { ckPlus, Dataset, fer2013, imageFolder, npyPair, type Progress, syntheticFaces } from '@fer/data';
+import { CK_PLUS_FRAME, ckPlus, Dataset, fer2013, imageFolder, npyPair, syntheticFaces } from '@fer/data';
 
 export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-plus' | 'image-folder';
 
@@ -10,7 +10,6 @@ export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-pl
 const SYNTHETIC = /^synthetic(?::(\d+))?(?::(\d+))?$/;
 const DEFAULT_FACES = 2100;
 
-const FRAME = /^S\d+_\d+_\d+\.(png|jpe?g)$/i;
 const IMAGES = /images\.npy$/;
 
 /** FER2013's parts by the names that files of arrays have; others keep theirs. */
@@ -27,7 +26,6 @@ export interface OpenOptions {
   /** Folders of photographs are brought to this size when they are read. */
   readonly size?: number;
   readonly damaged?: 'refuse' | 'skip';
-  readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
@@ -56,7 +54,7 @@ async function kindOfFolder(folder: string): Promise<SourceKind> {
   const classes = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
   for (const { name } of classes) {
     const files = (await readdir(join(folder, name))).filter((file) => !file.startsWith('.'));
-    if (files[0] !== undefined) return FRAME.test(files[0]) ? 'ck-plus' : 'image-folder';
+    if (files[0] !== undefined) return CK_PLUS_FRAME.test(files[0]) ? 'ck-plus' : 'image-folder';
   }
   return 'image-folder';
 }

@@ -1,9 +1,10 @@
 /** @file The experiment that fer train's options describe. */
 import { ArgumentError } from '@fer/core';
+import { noDecay } from '@fer/layers';
 import type { ModelName } from '@fer/models';
-import type { Crops, Experiment, NetworkPlan, OptimizerPlan } from './experiment.ts';
-import { parseNetworkOptions } from './network.ts';
-import { OPTIMIZER_NAMES } from './training.ts';
+import type { Crops, Experiment, NetworkPlan, OptimizerPlan, TrainingPlan } from './experiment.ts';
+import { CLASSIFIER_OPTIONS, parseNetworkOptions } from './network.ts';
+import { FACE } from './recipes/recipe.ts';
 
 export interface TrainOptions {
   readonly data: string;
@@ -11,11 +12,23 @@ export interface TrainOptions {
   /** `name=value` */
   readonly option: readonly string[];
   readonly init?: string;
-  readonly imageSize: number;
+  /** 48 unless given, here or in the network's options. */
+  readonly imageSize?: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly optimizer: OptimizerPlan['name'];
   readonly learningRate: number;
+  /** 'cosine' begins with an epoch of warm-up. */
+  readonly schedule: 'cosine' | 'constant';
+  /** Of SGD and RMSProp. */
+  readonly momentum?: number;
+  /** Of kernels: biases and norms are left alone. */
+  readonly weightDecay?: number;
+  readonly labelSmoothing?: number;
+  readonly mixup?: number;
+  readonly ema?: number;
+  /** Ends training after so many epochs without a lower validation loss. */
+  readonly patience?: number;
   readonly augment: boolean;
   readonly fraction: number;
   readonly crops: Crops;
@@ -26,11 +39,11 @@ export const DEFAULTS: TrainOptions = {
   data: 'synthetic',
   network: 'fer-net',
   option: [],
-  imageSize: 48,
   epochs: 15,
   batchSize: 64,
   optimizer: 'Adam',
   learningRate: 0.002,
+  schedule: 'cosine',
   augment: true,
   fraction: 1,
   crops: 1,
@@ -39,16 +52,13 @@ export const DEFAULTS: TrainOptions = {
 
 /** @throws ArgumentError */
 export function experimentOf(options: TrainOptions): Experiment {
-  const { data, network: name, init, augment, fraction, seed } = options;
-  const { imageSize, ...given } = { imageSize: options.imageSize, ...parseNetworkOptions(name, options.option) };
-  const inputShape = given.inputShape ?? [imageSize, imageSize, 1];
+  const { data, network: name, init, augment, fraction, imageSize, seed } = options;
+  const given = parseNetworkOptions(name, options.option, CLASSIFIER_OPTIONS);
+  if (given.inputShape && imageSize !== undefined)
+    throw new ArgumentError('train', '--image-size and -o inputShape both tell the size of images: leave one out');
+  const inputShape = given.inputShape ?? [imageSize ?? FACE, imageSize ?? FACE, 1];
   const [side = 0, width, channels] = inputShape;
   if (side !== width) throw new ArgumentError('train', `images are squares, but inputShape is [${inputShape}]`);
-  if (!OPTIMIZER_NAMES.includes(options.optimizer))
-    throw new ArgumentError(
-      'train',
-      `optimizer must be one of ${OPTIMIZER_NAMES.join(', ')} but is ${options.optimizer}`,
-    );
   if (fraction > 1) throw new ArgumentError('train', `fraction must be at most 1 but is ${fraction}`);
   return {
     data: {
@@ -68,13 +78,34 @@ export function experimentOf(options: TrainOptions): Experiment {
       ],
     },
     network: { name, options: { ...given, inputShape }, ...(init !== undefined && { init }) } as NetworkPlan,
-    training: {
-      epochs: options.epochs,
-      batchSize: options.batchSize,
-      optimizer: { name: options.optimizer, learningRate: options.learningRate },
-      cosine: { warmupEpochs: 1 },
-    },
+    training: trainingOf(options),
     evaluation: { crops: options.crops },
     seed,
+  };
+}
+
+function trainingOf(options: TrainOptions): TrainingPlan {
+  const { epochs, batchSize, schedule, labelSmoothing, mixup, ema, patience } = options;
+  return {
+    epochs,
+    batchSize,
+    optimizer: optimizerOf(options),
+    ...(schedule === 'cosine' && { cosine: { warmupEpochs: 1 } }),
+    ...(labelSmoothing !== undefined && { loss: { name: 'softmaxCrossEntropy', labelSmoothing } }),
+    ...(mixup !== undefined && { mixup }),
+    ...(ema !== undefined && { ema }),
+    ...(patience !== undefined && { earlyStopping: { patience } }),
+    selection: 'valAccuracy',
+  };
+}
+
+function optimizerOf({ optimizer: name, learningRate, momentum, weightDecay }: TrainOptions): OptimizerPlan {
+  if (momentum !== undefined && name !== 'SGD' && name !== 'RMSProp')
+    throw new ArgumentError('train', `--momentum is for SGD and RMSProp, but the optimizer is ${name}`);
+  return {
+    name,
+    learningRate,
+    ...(momentum !== undefined && { momentum }),
+    ...(weightDecay !== undefined && { weightDecay, groups: [noDecay] }),
   };
 }

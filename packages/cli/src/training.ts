@@ -54,27 +54,26 @@ export interface TrainingFiles {
 }
 
 export function createCallbacks(plan: TrainingPlan, files: TrainingFiles, stopwatch: Stopwatch): Callback[] {
-  const { earlyStopping } = plan;
+  const { earlyStopping, selection } = plan;
   return [
     new ProgressBar({ stream: files.progress }),
     stopwatch,
     new CSVLogger(files.log),
-    ...(earlyStopping ? [new EarlyStopping({ ...earlyStopping, restoreBestWeights: true })] : []),
+    ...(earlyStopping ? [new EarlyStopping(earlyStopping)] : []),
     new ModelCheckpoint({
-      monitor: 'valAccuracy',
       last: files.last,
-      best: files.best,
+      ...(selection !== 'last' && { monitor: selection, best: files.best }),
     }),
     new TerminateOnNaN(),
   ];
 }
 
-/** The time that epochs took, without that between the sittings of a resumed run. */
+/** The time that epochs took, without that between the parts of a resumed run. */
 export class Stopwatch implements Callback {
   readonly className = 'Stopwatch';
   /** Of each epoch that is done, validation included. */
   readonly seconds: number[] = [];
-  /** Of the epoch at hand, in earlier sittings. */
+  /** Of the epoch at hand, before the run was resumed. */
   #before = 0;
   #start = 0;
 

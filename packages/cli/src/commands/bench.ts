@@ -1,8 +1,19 @@
 /** @file fer bench */
-import { ArgumentError, noGrad, Random, randomUniform, type Tensor, tidy, zeros } from '@fer/core';
+import {
+  ArgumentError,
+  type KernelTime,
+  noGrad,
+  profileKernels,
+  Random,
+  randomUniform,
+  type Tensor,
+  tidy,
+  zeros,
+} from '@fer/core';
 import { fit, type Model, type Profile, profile, SGD } from '@fer/layers';
 import { listPretrained, loadPretrained } from '@fer/models';
 import type { Command } from 'commander';
+import { percent } from '../figures.ts';
 import { openModel } from '../network.ts';
 import { collected, positive, positiveInteger, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
@@ -12,6 +23,7 @@ const EXAMPLES = `
 Examples:
   fer bench                                           the networks that have weights
   fer bench fer-net --layers                          and how long each layer takes
+  fer bench fer-net --kernels                         and how long each kernel takes of a training step
   fer bench mobilenet-v2 -o alpha=0.35 -o 'inputShape=[96,96,3]' -o classes=7
   fer bench runs/a/best.safetensors --backend webasm
 
@@ -22,6 +34,7 @@ interface BenchOptions {
   readonly batch: number;
   readonly seconds: number;
   readonly layers?: boolean;
+  readonly kernels?: boolean;
 }
 
 interface Speed {
@@ -44,6 +57,7 @@ export function addBench(program: Command): void {
     .option('-b, --batch <n>', 'images at a time, where there are several', positiveInteger, 32)
     .option('--seconds <s>', 'for each measurement', positive, 2)
     .option('--layers', 'also the time and memory of each layer')
+    .option('--kernels', 'also the time of each kernel in a training step (on simd, webasm and cpu)')
     .addHelpText('after', EXAMPLES)
     .action((models: readonly string[], options: BenchOptions, command: Command) => bench(models, options, command));
 }
@@ -54,6 +68,7 @@ async function bench(names: readonly string[], options: BenchOptions, command: C
   const { batch } = options;
   const speeds: Speed[] = [];
   const layers: Record<string, Profile> = {};
+  const kernels: Record<string, readonly KernelTime[]> = {};
   for (const [name, model] of await modelsOf(names, options.option)) {
     output.say(`${name} on ${backend}`);
     speeds.push(await measure(name, model, options));
@@ -61,10 +76,15 @@ async function bench(names: readonly string[], options: BenchOptions, command: C
       using images = randomImages(batch, model);
       layers[name] = await profile(model, images);
     }
+    if (options.kernels) kernels[name] = await profileStep(model, batch);
     model.dispose();
   }
-  const profiles = Object.entries(layers).map(([name, table]) => `\n\n${name}, batch of ${batch}\n${table}`);
-  output.result(`${tableOf(speeds, batch)}\nOn ${backend}.${profiles.join('')}`, { backend, batch, speeds, layers });
+  const profiles = [
+    ...Object.entries(layers).map(([name, table]) => `\n\n${name}, batch of ${batch}\n${table}`),
+    ...Object.entries(kernels).map(([name, rows]) => `\n\n${name}, a training step of ${batch}\n${kernelsTable(rows)}`),
+  ];
+  const data = { backend, batch, speeds, layers, kernels };
+  output.result(`${tableOf(speeds, batch)}\nOn ${backend}.${profiles.join('')}`, data);
 }
 
 /** Those of the names, or with none those that come with the package. */
@@ -89,6 +109,7 @@ async function measure(name: string, model: Model, { batch, seconds }: BenchOpti
   const optimizer = new SGD({ learningRate: 1e-4, momentum: 0.9 });
   const train = { x: many, y: labels, batchSize: batch };
   const step = await median(seconds, () => fit(model, { train, epochs: 1, optimizer }));
+  optimizer.dispose();
   return {
     network: name,
     parameters: model.countParams().total,
@@ -97,6 +118,28 @@ async function measure(name: string, model: Model, { batch, seconds }: BenchOpti
     imagesPerSecond: (1000 * batch) / several,
     trainedPerSecond: (1000 * batch) / step,
   };
+}
+
+/** The kernels of a second step: the first one compiles, and makes the optimizer's state. */
+async function profileStep(model: Model, batch: number): Promise<readonly KernelTime[]> {
+  using x = randomImages(batch, model);
+  using y = zeros([batch], 'int32');
+  const optimizer = new SGD({ learningRate: 1e-4, momentum: 0.9 });
+  const step = () => fit(model, { train: { x, y, batchSize: batch }, epochs: 1, optimizer });
+  await step();
+  const kernels = await profileKernels(step);
+  optimizer.dispose();
+  return kernels;
+}
+
+function kernelsTable(rows: readonly KernelTime[]): string {
+  const cells = rows.map(({ kernel, calls, milliseconds, share }) => [
+    kernel,
+    `${calls}`,
+    milliseconds.toFixed(3),
+    percent(share),
+  ]);
+  return markdownTable(['kernel', 'calls', 'ms', 'share'], cells);
 }
 
 const randomImages = (count: number, { inputShape }: Model) => randomUniform([count, ...inputShape], new Random(1));

@@ -1,6 +1,6 @@
 /** @file fer predict */
 import { readFile } from 'node:fs/promises';
-import { ArgumentError } from '@fer/core';
+import { ArgumentError, FerError } from '@fer/core';
 import { decodeImage } from '@fer/data';
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS, loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
@@ -17,6 +17,9 @@ interface PredictOptions {
   readonly detect?: true;
   readonly explain?: string;
 }
+
+/** Those of the largest telephones' photographs; what is larger is refused before it takes memory. */
+const MAX_PIXELS = 2 ** 26;
 
 const EXAMPLES = `
 Examples:
@@ -50,24 +53,23 @@ async function predict(images: readonly string[], options: PredictOptions, comma
     throw new ArgumentError('predict', '--detect needs images, and one view of each face');
   if (explain && (detect || options.crops > 1))
     throw new ArgumentError('predict', '--explain needs images of one face each, and one view of each');
-  const faces = images.length > 0 ? await readFaces(images) : drawnFaces();
   await startBackend(command);
   const network = await loadClassifier(weights);
-  if (explain) await writeExplanation(network, faces, explain);
-  const predictions = await (detect ? predictFound : predictFaces)(network, faces, options);
+  const faces = () => (images.length > 0 ? readFaces(images) : drawnFaces());
+  const predictions = await (detect ? predictFound : predictFaces)(network, faces(), options);
+  if (explain) await writeExplanation(network, faces(), explain); // read once more: they are not kept
   output.result(predictionsText(predictions), predictions);
 }
 
-async function readFaces(paths: readonly string[]): Promise<Face[]> {
-  const faces: Face[] = [];
+/** One by one: a photograph may be a hundred megabytes of pixels. */
+async function* readFaces(paths: readonly string[]): AsyncGenerator<Face> {
   for (const path of paths) {
     const bytes = await readFile(path).catch((error) => {
       throw new ArgumentError('predict', `cannot read '${path}': ${error.message}`);
     });
-    const image = await decodeImage(bytes).catch((error) => {
-      throw new ArgumentError('predict', `'${path}' is no image: ${error.message}`);
+    const image = await decodeImage(bytes, { maxPixels: MAX_PIXELS }).catch((error) => {
+      throw new FerError('predict', `cannot use '${path}': ${error.message}`);
     });
-    faces.push({ name: path, image });
+    yield { name: path, image };
   }
-  return faces;
 }

@@ -1,9 +1,10 @@
 /** @file fer train */
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@fer/core';
-import type { Command } from 'commander';
-import { collected, crops, DATA_HELP, integer, positive, positiveInteger, startBackend } from '../options.ts';
+import { type Command, Option } from 'commander';
+import { collected, crops, DATA_HELP, integer, positive, positiveInteger, share, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
+import { FACE } from '../recipes/recipe.ts';
 import { type RunConfig, run } from '../run.ts';
 import { RunFolder } from '../run-folder.ts';
 import { runReport } from '../run-report.ts';
@@ -18,11 +19,20 @@ interface Options extends TrainOptions {
   readonly resume?: string;
 }
 
+const OPTIMIZER = new Option('--optimizer <name>', 'how weights are updated')
+  .choices(OPTIMIZER_NAMES)
+  .default(DEFAULTS.optimizer);
+
+const SCHEDULE = new Option('--schedule <name>', 'of the learning rate: cosine begins with an epoch of warm-up')
+  .choices(['cosine', 'constant'])
+  .default(DEFAULTS.schedule);
+
 const EXAMPLES = `
 Examples:
   fer train                                           drawn faces, which need no download
   fer train --data fer2013.csv --epochs 40            FER2013, by its own parts
   fer train --data faces/ --network mobilenet-v2 -o alpha=0.35 -o smallImages=true
+  fer train --data fer2013.csv --optimizer SGD --learning-rate 0.1 --momentum 0.9 --weight-decay 5e-4 --mixup 0.2 --ema 0.999
   fer train --data CK+48/ --init runs/a/best.safetensors   fine-tunes weights
   fer train --resume runs/a                           continues after Ctrl-C, or a power cut
 
@@ -36,16 +46,18 @@ export function addTrain(program: Command): void {
     .option('-n, --network <name>', 'see fer summary', DEFAULTS.network)
     .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, DEFAULTS.option)
     .option('--init <weights>', 'weights to begin with: .safetensors, .h5, model.json, or a shipped network')
-    .option('--image-size <pixels>', "side of the network's images", positiveInteger, DEFAULTS.imageSize)
+    .option('--image-size <pixels>', `side of the network's images (default: ${FACE})`, positiveInteger)
     .option('-e, --epochs <n>', 'times that each image is seen', positiveInteger, DEFAULTS.epochs)
     .option('-b, --batch-size <n>', 'images in a step', positiveInteger, DEFAULTS.batchSize)
-    .option('--optimizer <name>', OPTIMIZER_NAMES.join(', '), DEFAULTS.optimizer)
-    .option(
-      '--learning-rate <rate>',
-      'its maximum: one epoch of warm-up, then a cosine',
-      positive,
-      DEFAULTS.learningRate,
-    )
+    .addOption(OPTIMIZER)
+    .option('--learning-rate <rate>', 'its maximum', positive, DEFAULTS.learningRate)
+    .addOption(SCHEDULE)
+    .option('--momentum <m>', 'of SGD and RMSProp', share)
+    .option('--weight-decay <rate>', 'of kernels alone', positive)
+    .option('--label-smoothing <part>', 'what the other classes get of each label', share)
+    .option('--mixup <alpha>', 'mix pictures and labels two by two', positive)
+    .option('--ema <decay>', 'evaluate a moving average of the weights, such as 0.999', share)
+    .option('--patience <epochs>', 'end after so many without a lower validation loss', positiveInteger)
     .option('--no-augment', 'do not shift, turn, zoom and mirror training images')
     .option('--fraction <part>', 'use such a part of the images, up to 1', positive, DEFAULTS.fraction)
     .option('--crops <n>', 'views of a test image: 1 or 10', crops, DEFAULTS.crops)
@@ -61,10 +73,11 @@ async function train(options: Options, command: Command): Promise<void> {
   const { resume } = options;
   if (resume !== undefined) checkAlone(command);
   const backend = await startBackend(command);
-  const folder = resume === undefined ? await RunFolder.create(folderName(options)) : new RunFolder(resume);
-  const config = resume === undefined ? newConfig(options) : await storedConfig(folder);
+  const config = resume === undefined ? newConfig(options) : await storedConfig(new RunFolder(resume));
+  const folder = resume === undefined ? await RunFolder.unused(folderName(options)) : new RunFolder(resume);
   const { progress, say } = output;
-  const result = await run({ ...config, backend }, folder, { resume: resume !== undefined, progress, say });
+  const resumeBy = `fer train --resume ${folder.path}`;
+  const result = await run({ ...config, backend }, folder, { resume: resume !== undefined, resumeBy, progress, say });
   output.result(runReport(folder, result), { folder: folder.path, ...result });
 }
 

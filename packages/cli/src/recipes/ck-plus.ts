@@ -27,7 +27,7 @@ function onCkPlus(name: string, fer2013: Recipe): Recipe {
     experiment: {
       ...experiment,
       data: { ...experiment.data, split },
-      training: trainingOf(experiment.training, isTuned ? FINE_TUNED : FROM_SCRATCH),
+      training: trainingOf(experiment.training, isTuned ? FINE_TUNED : FROM_SCRATCH, split),
       seed: SEED,
     },
     reported: {},
@@ -37,7 +37,7 @@ function onCkPlus(name: string, fer2013: Recipe): Recipe {
     source: 'This project',
     notes: [
       'subject: ten folds that share no person. Of each round one fold is for test, one to select the epoch, eight for training. The accuracy is the mean over the folds, the deviation that between them (n - 1); the other figures are of all test images together.',
-      'paper: 10 % of the images at random for test and selection alike, as in P5. The three frames of a sequence are nearly the same, and some are in both parts: this accuracy says little about other people.',
+      'paper: 10 % of the images at random for test, as in P5; tested with the weights of the last epoch. The three frames of a sequence are nearly the same, and some are in both parts: this accuracy says little about other people.',
       'tuned: all layers begin with weights trained on FER2013, but for the classifier, as CK+ has contempt in place of neutral.',
     ],
     variants: {
@@ -52,9 +52,11 @@ function onCkPlus(name: string, fer2013: Recipe): Recipe {
 function trainingOf(
   training: TrainingPlan,
   { epochs, batchSize, ema, learningRate, warmupEpochs }: typeof FROM_SCRATCH,
+  { by }: SplitPlan,
 ): Experiment['training'] {
   const optimizer = { ...training.optimizer, learningRate };
-  return { ...training, epochs, batchSize, ema, optimizer, cosine: { warmupEpochs } };
+  const selection = by === 'fold' ? 'valAccuracy' : 'last'; // where there is nothing else to select by than the test
+  return { ...training, epochs, batchSize, ema, optimizer, cosine: { warmupEpochs }, selection };
 }
 
 export const ckPlusRecipes: Readonly<Record<string, Recipe>> = {

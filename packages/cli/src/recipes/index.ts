@@ -6,7 +6,7 @@ import { p2 } from './p2.ts';
 import { p3 } from './p3.ts';
 import { p4 } from './p4.ts';
 import { p5 } from './p5.ts';
-import type { Recipe, Variant } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { fernet, mobiexpressnet, mobilenet } from './shipped.ts';
 
 export type { DatasetName, Recipe, RecipeExperiment, Variant } from './recipe.ts';
@@ -24,20 +24,22 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 /**
- * A recipe by `NAME`, or with some of its variants alone, by `NAME/VARIANT,VARIANT`.
+ * A recipe by `NAME`, with all its variants chosen, or by `NAME/VARIANT,VARIANT` with these.
  * @throws ArgumentError for names that are none
  */
-export function findRecipe(text: string): { readonly name: string; readonly recipe: Recipe } {
-  const [name = '', chosen] = text.split('/');
+export function findRecipe(text: string): {
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly chosen: readonly string[];
+} {
+  const [name = '', variants] = text.split('/');
   const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (!recipe)
     throw new ArgumentError('reproduce', `there is no recipe '${name}', only ${Object.keys(recipes).join(', ')}`);
-  if (chosen === undefined) return { name, recipe };
-  const variants = chosen.split(',').map((key): [string, Variant] => {
-    const variant = Object.hasOwn(recipe.variants, key) ? recipe.variants[key] : undefined;
-    if (variant) return [key, variant];
-    const known = Object.keys(recipe.variants).join(', ');
-    throw new ArgumentError('reproduce', `${name} has no variant '${key}', only ${known}`);
-  });
-  return { name, recipe: { ...recipe, variants: Object.fromEntries(variants) } };
+  const known = Object.keys(recipe.variants);
+  const chosen = variants?.split(',') ?? known;
+  for (const key of chosen)
+    if (!known.includes(key))
+      throw new ArgumentError('reproduce', `${name} has no variant '${key}', only ${known.join(', ')}`);
+  return { name, recipe, chosen };
 }

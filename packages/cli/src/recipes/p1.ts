@@ -21,7 +21,12 @@ export const p1: Recipe = {
           preprocess: enlarged(224),
         },
         network: { name: 'mobilenet-v2', options: { inputShape: [224, 224, 3] } },
-        training: { epochs: 30, batchSize: 32, optimizer: { name: 'Adam', learningRate: 0.001 } },
+        training: {
+          epochs: 30,
+          batchSize: 32,
+          optimizer: { name: 'Adam', learningRate: 0.001 },
+          selection: 'valAccuracy',
+        },
         evaluation: { crops: 1 },
         seed: 1,
       },

@@ -65,6 +65,7 @@ const recipe = (title: string, network: NetworkPlan, regularisation: Regularisat
           cosine: { warmupEpochs: 2 },
           loss: { name: 'softmaxCrossEntropy', labelSmoothing: regularisation.labelSmoothing },
           ema: 0.999,
+          selection: 'valAccuracy',
         },
         evaluation: { crops: 10 },
         seed: 1,

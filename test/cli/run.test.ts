@@ -1,0 +1,56 @@
+/** @file A run within this process: what it leaves behind, and whose weights it evaluates. */
+import { readFile } from 'node:fs/promises';
+import { decodeSafetensors, memory, setBackend } from '@fer/core';
+import { decodePretrained } from '@fer/models';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Selection } from '../../packages/cli/src/experiment.ts';
+import { run } from '../../packages/cli/src/run.ts';
+import { RunFolder } from '../../packages/cli/src/run-folder.ts';
+import { DEFAULTS, experimentOf } from '../../packages/cli/src/train-options.ts';
+import { temporaryFolder } from './fer.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  await setBackend('simd');
+  folder = await temporaryFolder();
+});
+afterAll(() => folder.remove());
+
+/** Learns too fast, so that epochs after the best one are worse. */
+const HASTY = {
+  network: 'mobi-express-net',
+  epochs: 4,
+  batchSize: 16,
+  learningRate: 0.5,
+  schedule: 'constant',
+} as const;
+
+async function runWith(selection: Selection) {
+  const experiment = experimentOf({ ...DEFAULTS, ...HASTY, data: 'synthetic:70' });
+  const training = { ...experiment.training, selection };
+  const config = { title: 'A test', experiment: { ...experiment, training }, backend: 'simd', scaled: [] };
+  const there = new RunFolder(folder.file(selection));
+  const result = await run(config, there, { resumeBy: '', progress: { write: () => {} }, say: () => {} });
+  const { model, card } = await decodePretrained(await readFile(there.file('best.safetensors')));
+  const evaluated = (await model.stateDict())['predictions/kernel'];
+  model.dispose();
+  const last = decodeSafetensors(await readFile(there.file('last.safetensors'))).tensors['weights:predictions/kernel'];
+  return { result, card, isLast: String(evaluated?.data) === String(last?.data) };
+}
+
+it.each([
+  ['valAccuracy', false, /Selection\*\*: the epoch with the highest validation accuracy/],
+  ['valLoss', false, /Selection\*\*: the epoch with the lowest validation loss/],
+  ['last', true, /Selection\*\*: the last epoch/],
+] as const)('evaluates the weights by %s, says so, and leaves no tensors', async (selection, isLast, text) => {
+  const before = memory().tensors;
+  const outcome = await runWith(selection);
+  expect(memory().tensors).toBe(before);
+  const { epochs, split } = outcome.result;
+  expect(epochs).toHaveLength(4);
+  const [first] = epochs;
+  expect(Number(first?.valLoss)).toBeLessThan(Number(epochs.at(-1)?.valLoss));
+  expect(outcome.isLast).toBe(isLast);
+  expect(split).toMatch(/^training \d+, validation \d+, test \d+ images/);
+  expect(outcome.card).toMatch(text);
+});
