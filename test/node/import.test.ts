@@ -25,14 +25,13 @@ Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: t
 const before = process.getActiveResourcesInfo();
 const start = process.cpuUsage();
 const core = await import(${JSON.stringify(url)});
-const { user, system } = process.cpuUsage(start);
-const milliseconds = (user + system) / 1000;
+const end = process.cpuUsage(start);
 await new Promise((later) => setTimeout(later, 20)); // for files to be closed
 const resources = process.getActiveResourcesInfo();
 let message;
 try { core.tensor([1]); } catch (error) { message = error.message; }
 const { length: operators } = Object.keys(core);
-console.log(JSON.stringify({ milliseconds, opened, before, resources, operators, backend: core.getBackend() ?? null, message }));
+console.log(JSON.stringify({ start, end, opened, before, resources, operators, backend: core.getBackend() ?? null, message }));
 `;
 
 describe("import '@fer/core'", () => {
@@ -61,8 +60,10 @@ describe("import '@fer/core'", () => {
     expect(message).toBe("backend: none is in use; call `await setBackend('auto')` first");
   });
 
-  it('takes less than 100 ms of processor time', async () => {
-    const times = [await imported(), await imported(), await imported()].map(({ milliseconds }) => milliseconds);
-    expect(Math.min(...times)).toBeLessThan(100);
+  it('takes less processor time than Node does to start, some 50 ms', async () => {
+    const time = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+    const runs = [await imported(), await imported(), await imported()];
+    const ratio = Math.min(...runs.map(({ end }) => time(end))) / Math.min(...runs.map(({ start }) => time(start)));
+    expect(ratio).toBeLessThan(1.5); // two thirds on a quiet machine
   });
 });
