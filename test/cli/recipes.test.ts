@@ -125,6 +125,12 @@ describe('scaled', () => {
     expect(experiment.training.epochs).toBe(15);
   });
 
+  it('makes convolutions and hidden layers narrower', () => {
+    const { experiment, changes } = scaled(onFaces(variantOf('p5/ck-plus-alexnet')), parseScale('width=0.25'));
+    expect(experiment.network).toMatchObject({ options: { alpha: 0.25, hiddenUnits: [1024, 1024] } });
+    expect(changes).toEqual(['alexnet 25 % as wide']);
+  });
+
   it('takes factors by name', () => {
     const { changes } = scaled(p1, parseScale('images=0.25,epochs=0.1'));
     expect(changes).toEqual(['images of 56 x 56 in place of 224 x 224', '3 epochs in place of 30']);

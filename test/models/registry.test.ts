@@ -47,6 +47,7 @@ describe('createModel', () => {
   it.each([
     ['mobilenet-v2: alpha must be above 0 but is 0', () => createModel('mobilenet-v2', { alpha: 0 })],
     ['mobilenet-v2: alpha must be above 0 but is NaN', () => mobileNetV2({ alpha: Number.NaN })],
+    ['vgg19: alpha must be above 0 but is -1', () => createModel('vgg19', { alpha: -1 })],
     ['efficientNet: scale must be one of b0, b1', () => efficientNet('b9' as 'b0')],
     ['efficientNet: dropConnect must be from 0 to 1 but is -0.2', () => efficientNet('b0', { dropConnect: -0.2 })],
     [

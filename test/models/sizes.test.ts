@@ -54,6 +54,15 @@ describe('sizes', () => {
     model.dispose();
   });
 
+  it('of VGG and AlexNet with a quarter of the channels', () => {
+    const conv = (from: number, to: number, size = 3) => size ** 2 * from * to + to;
+    const first = conv(3, 16) + conv(16, 16) + conv(16, 32) + conv(32, 32);
+    const last = conv(32, 64) + 3 * conv(64, 64) + conv(64, 128) + 7 * conv(128, 128);
+    expect(vgg19({ ...noTop, alpha: 0.25 }).countParams().total).toBe(first + last);
+    const five = conv(3, 24, 11) + conv(24, 64, 5) + conv(64, 96) + conv(96, 96) + conv(96, 64);
+    expect(alexNet({ ...noTop, alpha: 0.25 }).countParams().total).toBe(five);
+  });
+
   it('MobileNetV2 at 96x96 with hidden layers of 128 and 64 units, as published for a balanced FER2013', () => {
     const model = withHead(mobileNetV2({ ...noTop, inputShape: [96, 96, 3] }), flattenHead([128, 64], 7));
     expect(model.countParams()).toEqual({ total: 3_741_383, trainable: 3_707_271, nonTrainable: 34_112 });

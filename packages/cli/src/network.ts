@@ -105,7 +105,7 @@ export const CLASSIFIER_OPTIONS = ['inputShape', 'dropout'];
 const OWN: {
   readonly [N in ModelName]: Readonly<Record<Exclude<keyof ModelOptionsOf<N>, keyof NetworkOptions>, true>>;
 } = {
-  alexnet: { lrn: true, smallImages: true, hiddenUnits: true },
+  alexnet: { alpha: true, lrn: true, smallImages: true, hiddenUnits: true },
   densenet121: { smallImages: true },
   densenet169: { smallImages: true },
   densenet201: { smallImages: true },
@@ -123,8 +123,8 @@ const OWN: {
   'mobi-express-net': {},
   'mobilenet-v2': { alpha: true, smallImages: true },
   'resnet50-v2': { smallImages: true },
-  vgg16: { batchNorm: true, hiddenUnits: true },
-  vgg19: { batchNorm: true, hiddenUnits: true },
+  vgg16: { alpha: true, batchNorm: true, hiddenUnits: true },
+  vgg19: { alpha: true, batchNorm: true, hiddenUnits: true },
 };
 
 /**

@@ -114,7 +114,12 @@ function scaledOptions(plan: NetworkPlan, factor: number, times: (width: number)
     case 'light-alex-vgg':
       return { widths: (plan.options.widths ?? [64, 192, 384, 256, 256, 512, 1024]).map(times) };
     case 'alexnet':
-      return { hiddenUnits: (plan.options.hiddenUnits ?? [4096, 4096]).map(times) };
+    case 'vgg16':
+    case 'vgg19':
+      return {
+        alpha: (plan.options.alpha ?? 1) * factor,
+        hiddenUnits: (plan.options.hiddenUnits ?? [4096, 4096]).map(times),
+      };
     default:
       return undefined;
   }

@@ -13,9 +13,12 @@ import {
   MaxPooling2D,
   type Model,
 } from '@fer/layers';
+import { widthMultiplier } from './channels.ts';
 import { classifier, type NetworkOptions, network, poolingOf } from './options.ts';
 
 export interface AlexNetOptions extends NetworkOptions {
+  /** The width multiplier of the convolutions; 1 unless given. */
+  readonly alpha?: number;
   /** Local response normalisation after the first two convolutions; true unless given. */
   readonly lrn?: boolean;
   /** For faces of about 48x48: a first convolution of 5x5 with stride 1, in place of 11x11 with stride 4. */
@@ -30,20 +33,21 @@ export interface AlexNetOptions extends NetworkOptions {
  * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
  */
 export function alexNet(options: AlexNetOptions = {}): Model {
-  const { smallImages = false, lrn = true, includeTop = true } = options;
+  const { smallImages = false, lrn = true, includeTop = true, alpha = 1 } = options;
+  const scaled = widthMultiplier('alexnet', alpha);
   const { inputShape = smallImages ? [48, 48, 1] : [227, 227, 3] } = options;
   const image = input(inputShape);
   const first = smallImages ? { kernelSize: 5, strides: 1, padding: 'same' as const } : { kernelSize: 11, strides: 4 };
   const features = image.pipe(
-    new Conv2D({ filters: 96, ...first, activation: 'relu', name: 'conv1' }),
+    new Conv2D({ filters: scaled(96), ...first, activation: 'relu', name: 'conv1' }),
     ...normalised(1, lrn),
     overlappingPooling(1),
-    new Conv2D({ filters: 256, kernelSize: 5, padding: 2, activation: 'relu', name: 'conv2' }),
+    new Conv2D({ filters: scaled(256), kernelSize: 5, padding: 2, activation: 'relu', name: 'conv2' }),
     ...normalised(2, lrn),
     overlappingPooling(2),
-    new Conv2D({ filters: 384, kernelSize: 3, padding: 1, activation: 'relu', name: 'conv3' }),
-    new Conv2D({ filters: 384, kernelSize: 3, padding: 1, activation: 'relu', name: 'conv4' }),
-    new Conv2D({ filters: 256, kernelSize: 3, padding: 1, activation: 'relu', name: 'conv5' }),
+    new Conv2D({ filters: scaled(384), kernelSize: 3, padding: 1, activation: 'relu', name: 'conv3' }),
+    new Conv2D({ filters: scaled(384), kernelSize: 3, padding: 1, activation: 'relu', name: 'conv4' }),
+    new Conv2D({ filters: scaled(256), kernelSize: 3, padding: 1, activation: 'relu', name: 'conv5' }),
     overlappingPooling(5),
   );
   return network('alexnet', image, features, includeTop ? denseTop(options) : poolingOf(options), options);

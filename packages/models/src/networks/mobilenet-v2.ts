@@ -2,9 +2,8 @@
  * @file MobileNetV2: Sandler, Howard, Zhu, Zhmoginov & Chen, "MobileNetV2: inverted residuals and linear bottlenecks", 2018,
  * table 2, with the names of Keras Applications.
  */
-import { ArgumentError } from '@fer/core';
 import { BatchNormalization, Conv2D, InvertedResidual, input, type Model, ReLU } from '@fer/layers';
-import { roundChannels } from './channels.ts';
+import { widthMultiplier } from './channels.ts';
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 
 export interface MobileNetV2Options extends NetworkOptions {
@@ -34,11 +33,11 @@ const stem = (filters: number, strides: number, momentum: number) => [
   new ReLU({ maxValue: 6, name: 'Conv1_relu' }),
 ];
 
-function blocks(alpha: number, momentum: number): InvertedResidual[] {
+function blocks(scaled: (channels: number) => number, momentum: number): InvertedResidual[] {
   const rows = STAGES.flatMap(([expansion, channels, repetitions, strides]) =>
     Array.from({ length: repetitions }, (_, i) => ({
       expansion,
-      filters: roundChannels(channels * alpha),
+      filters: scaled(channels),
       strides: i === 0 ? strides : 1,
       batchNorm: { momentum },
     })),
@@ -46,13 +45,8 @@ function blocks(alpha: number, momentum: number): InvertedResidual[] {
   return rows.map((row, i) => new InvertedResidual({ ...row, name: i === 0 ? 'expanded_conv' : `block_${i}` }));
 }
 
-const lastConvolution = (alpha: number, momentum: number) => [
-  new Conv2D({
-    filters: alpha > 1 ? roundChannels(1280 * alpha) : 1280,
-    kernelSize: 1,
-    useBias: false,
-    name: 'Conv_1',
-  }),
+const lastConvolution = (filters: number, momentum: number) => [
+  new Conv2D({ filters, kernelSize: 1, useBias: false, name: 'Conv_1' }),
   new BatchNormalization({ momentum, name: 'Conv_1_bn' }),
   new ReLU({ maxValue: 6, name: 'out_relu' }),
 ];
@@ -65,14 +59,13 @@ const lastConvolution = (alpha: number, momentum: number) => [
  */
 export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const { alpha = 1, smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
-  if (!(alpha > 0 && Number.isFinite(alpha)))
-    throw new ArgumentError('mobilenet-v2', `alpha must be above 0 but is ${alpha}`);
+  const scaled = widthMultiplier('mobilenet-v2', alpha);
   const momentum = smallImages ? 0.99 : 0.999;
   const image = input(inputShape);
   const features = image.pipe(
-    ...stem(roundChannels(32 * alpha), smallImages ? 1 : 2, momentum),
-    ...blocks(alpha, momentum),
-    ...lastConvolution(alpha, momentum),
+    ...stem(scaled(32), smallImages ? 1 : 2, momentum),
+    ...blocks(scaled, momentum),
+    ...lastConvolution(Math.max(1280, scaled(1280)), momentum),
   );
   return network('mobilenet-v2', image, features, averagePoolingTop(options), options);
 }

@@ -13,9 +13,12 @@ import {
   MaxPooling2D,
   type Model,
 } from '@fer/layers';
+import { widthMultiplier } from './channels.ts';
 import { classifier, type NetworkOptions, network, poolingOf } from './options.ts';
 
 export interface VggOptions extends NetworkOptions {
+  /** The width multiplier of the convolutions; 1 unless given. */
+  readonly alpha?: number;
   /** Between each convolution and its activation; false unless given. */
   readonly batchNorm?: boolean;
   /** Units of the two hidden dense layers; [4096, 4096] unless given. [] for the small networks of FER2013. */
@@ -54,11 +57,12 @@ export const vgg16 = (options: VggOptions = {}): Model => vgg('vgg16', VGG16, op
 export const vgg19 = (options: VggOptions = {}): Model => vgg('vgg19', VGG19, options);
 
 function vgg(name: string, blocks: readonly (readonly number[])[], options: VggOptions): Model {
-  const { inputShape = [224, 224, 3], includeTop = true, batchNorm = false } = options;
+  const { inputShape = [224, 224, 3], includeTop = true, batchNorm = false, alpha = 1 } = options;
+  const scaled = widthMultiplier(name, alpha);
   const image = input(inputShape);
   const features = image.pipe(
     ...blocks.flatMap((channels, block) => [
-      ...channels.flatMap((filters, i) => convolution(`block${block + 1}_conv${i + 1}`, filters, batchNorm)),
+      ...channels.flatMap((filters, i) => convolution(`block${block + 1}_conv${i + 1}`, scaled(filters), batchNorm)),
       new MaxPooling2D({ poolSize: 2, strides: 2, name: `block${block + 1}_pool` }),
     ]),
   );
