@@ -88,10 +88,11 @@ export function filterGradient(device: SimdDevice, filtering: Filtering, dy: Ope
   const slice = ROWS * Math.ceil(k / slices / ROWS);
   const partTiles = Math.max(Math.ceil(tiles / Math.ceil(GRADIENT_ITEMS / slices)), MIN_PART_TILES);
   const parts = Math.ceil(tiles / partTiles);
+  const blockTiles = ROWS * oddAtMost(tilesInScratch(slice, n) / ROWS);
   const sums = device.allocate([POINTS, k, n]);
   sumParts(device, parts, [POINTS, k, n], sums, (target) =>
     device.run('winogradGradientSums', {
-      integers: [...integersOf(filtering, tilesInScratch(slice, n)), ...[pointer(dy), target, n, partTiles, slice]],
+      integers: [...integersOf(filtering, blockTiles), ...[pointer(dy), target, n, partTiles, slice]],
       windows,
       items: parts * Math.ceil(k / slice),
       work: 2 * POINTS * tiles * k * n,
@@ -104,6 +105,12 @@ export function filterGradient(device: SimdDevice, filtering: Filtering, dy: Ope
   });
   device.release(sums);
 }
+
+/**
+ * The kernel writes a tile's points that many cache lines apart. By a power of two they would all be written to the same few
+ * sets of the cache, and take twice as long.
+ */
+const oddAtMost = (n: number) => n - 1 + (n % 2);
 
 /** The transformed filter, [panels, 16, k, 8]; that of weights which are used again is kept. */
 function transformedFilter(device: SimdDevice, right: RightSide): { panels: SimdBuffer; release: () => void } {
