@@ -4,12 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { add, mul, softmax, type Tensor, tidy } from '@fer/core';
 import {
   affine,
   brightness,
   contrast,
   type Dataset,
   flip,
+  type Image,
   normalise,
   npyPair,
   parseNpy,
@@ -17,8 +19,9 @@ import {
   resize,
   stratifiedSplit,
   syntheticFaces,
+  tenCrop,
 } from '@fer/data';
-import { CSVLogger, fit, type Model, ModelCheckpoint, noDecay, ProgressBar, SGD } from '@fer/layers';
+import { CSVLogger, fit, type Model, ModelCheckpoint, noDecay, ProgressBar, predict, SGD } from '@fer/layers';
 
 /** FER2013's classes; and FER+'s, which add contempt, unknown and no face. */
 export const CLASSES = 7;
@@ -69,6 +72,31 @@ export const smoothed = (shares: readonly number[], smoothing: number) =>
   shares.map((share) => (1 - smoothing) * share + smoothing / shares.length);
 
 export const times = (shares: readonly number[], factor: number) => shares.map((share) => factor * share);
+
+/** a x + b y */
+export const mixed = (x: readonly number[], a: number, y: readonly number[], b: number) =>
+  x.map((share, c) => a * share + b * (y[c] as number));
+
+type View = (faces: Dataset) => Dataset;
+
+/** A face and its mirror image. */
+export const mirrored: View[] = [(faces) => faces, (faces) => faces.map(flip({ probability: 1 }))];
+
+/** Those of a face that is a twelfth larger. */
+export const tenCrops: View[] = Array.from(
+  { length: 10 },
+  (_, i) => (faces) => faces.map(resize({ size: 52 })).map((image) => tenCrop(image, 48)[i] as Image),
+);
+
+/** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over the views. */
+export async function opinions(teacher: Model, faces: Dataset, views: readonly View[]): Promise<number[][]> {
+  const fused = teacher.fuse();
+  const outputs: Tensor[] = [];
+  for (const view of views) outputs.push(await predict(fused, view(faces).map(scale).batch(256)));
+  using probabilities = tidy(() => softmax(mul(outputs.reduce(add), 1 / views.length)));
+  for (const each of [...outputs, fused]) each.dispose();
+  return (await probabilities.array()) as number[][];
+}
 
 /** What is trained on, and what the training is watched on: three tenths of the faces that the recipe `fernet` keeps apart. */
 function split(faces: Dataset): { train: Dataset; validation: Dataset } {

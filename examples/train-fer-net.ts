@@ -1,7 +1,8 @@
 /**
- * @file How the weights of FerNet that come with @fer/models were trained: on FER2013's labels and FER+'s votes beside them.
+ * @file How the weights of FerNet that come with @fer/models were trained: on FER2013's labels and FER+'s votes beside them, and in
+ * the end on what earlier weights say of ten crops of each face (Furlanello et al. 2018).
  *
- * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from best.safetensors]`,
+ * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil]]`,
  * with train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues.
  * Without data it trains for an epoch on drawn faces.
  */
@@ -9,7 +10,19 @@ import { parseArgs } from 'node:util';
 import { setBackend } from '@fer/core';
 import { loadModel, saveModel } from '@fer/layers';
 import { ferNet } from '@fer/models';
-import { CLASSES, certain, copyWeights, smoothed, times, train, VOTED, votedFaces } from './fer-plus.ts';
+import {
+  CLASSES,
+  certain,
+  copyWeights,
+  mixed,
+  opinions,
+  smoothed,
+  tenCrops,
+  times,
+  train,
+  VOTED,
+  votedFaces,
+} from './fer-plus.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -17,6 +30,7 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     epochs: { type: 'string', default: '1' },
     from: { type: 'string' },
+    distil: { type: 'boolean', default: false },
   },
 });
 const { out = options.data ? 'runs/fer-net' : 'runs/fer-net-drawn' } = options;
@@ -29,13 +43,21 @@ await setBackend('simd');
 const LABEL_SHARE = 0.7;
 const LABEL_SMOOTHING = 0.1;
 
+/** What earlier weights say, in place of so much of the label. */
+const DISTILLED = 0.5;
+
 const { faces, votes } = await votedFaces(options.data);
-const targeted = faces.withTargets(({ label }, i) => [
-  ...times(smoothed(certain(label, CLASSES), LABEL_SMOOTHING), LABEL_SHARE),
-  ...times(votes[i] as number[], 1 - LABEL_SHARE),
-]);
 const model = ferNet({ seed: 1, classes: CLASSES + VOTED });
-if (options.from) await copyWeights(await loadModel(options.from), model);
+const earlier = options.from === undefined ? undefined : await loadModel(options.from);
+if (earlier) await copyWeights(earlier, model);
+const seen = options.distil && earlier && (await opinions(earlier, faces, tenCrops));
+earlier?.dispose();
+
+const targeted = faces.withTargets(({ label }, i) => {
+  const labelled = smoothed(certain(label, CLASSES), LABEL_SMOOTHING);
+  const classes = seen ? mixed(labelled, 1 - DISTILLED, seen[i] as number[], DISTILLED) : labelled;
+  return [...times(classes, LABEL_SHARE), ...times(votes[i] as number[], 1 - LABEL_SHARE)];
+});
 const finished = await train(model, targeted, {
   folder: out,
   resume: options.data !== undefined,

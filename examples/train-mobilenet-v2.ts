@@ -9,11 +9,21 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { add, mul, setBackend, softmax, tidy } from '@fer/core';
-import { type Dataset, flip } from '@fer/data';
-import { loadModel, type Model, predict, saveModel } from '@fer/layers';
+import { setBackend } from '@fer/core';
+import { loadModel, type Model, saveModel } from '@fer/layers';
 import { loadPretrained, mobileNetV2 } from '@fer/models';
-import { CLASSES, certain, copyWeights, scale, times, train, VOTED, votedFaces } from './fer-plus.ts';
+import {
+  CLASSES,
+  certain,
+  copyWeights,
+  mirrored,
+  mixed,
+  opinions,
+  times,
+  train,
+  VOTED,
+  votedFaces,
+} from './fer-plus.ts';
 
 const { values: options } = parseArgs({
   options: { data: { type: 'string' }, out: { type: 'string' }, epochs: { type: 'string', default: '1,1' } },
@@ -29,31 +39,13 @@ const LABEL = 0.25;
 const TEACHER = 0.45;
 const VOTES = 0.3;
 
-/** The teacher's probabilities: the mean over a face and its mirror image. */
-async function opinionsOn(faces: Dataset): Promise<number[][]> {
-  const { model } = await loadPretrained('fer-net');
-  const teacher = model.fuse();
-  const [one, other] = [
-    await predict(teacher, faces.map(scale).batch(256)),
-    await predict(
-      teacher,
-      faces
-        .map(flip({ probability: 1 }))
-        .map(scale)
-        .batch(256),
-    ),
-  ];
-  using mean = tidy(() => mul(add(softmax(one), softmax(other)), 0.5));
-  for (const each of [one, other, model, teacher]) each.dispose();
-  return (await mean.array()) as number[][];
-}
-
 const { faces, votes } = await votedFaces(options.data);
-const opinions = await opinionsOn(faces);
+const { model: teacher } = await loadPretrained('fer-net');
+const seen = await opinions(teacher, faces, mirrored);
+teacher.dispose();
 const targeted = faces.withTargets(({ label }, i) => {
-  const teacher = times(opinions[i] as number[], TEACHER);
-  const classes = certain(label, CLASSES).map((share, c) => LABEL * share + (teacher[c] as number));
-  return [...classes, ...times(votes[i] as number[], VOTES)];
+  const shares = mixed(certain(label, CLASSES), LABEL, seen[i] as number[], TEACHER);
+  return [...shares, ...times(votes[i] as number[], VOTES)];
 });
 interface Stage {
   readonly size: number;

@@ -14,12 +14,9 @@ import {
 } from '@fer/layers';
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 
-/** Channels and residual blocks of each stage; each halves the pixels. */
-const STAGES = [
-  [32, 1],
-  [64, 1],
-  [128, 2],
-] as const;
+/** Channels of each stage, which halves the pixels and has as many residual blocks. */
+const STAGES = [32, 64, 128];
+const BLOCKS = 2;
 
 /** Channels of the last convolution, at 3x3 pixels. */
 const FEATURES = 256;
@@ -33,22 +30,19 @@ export function ferNet(options: NetworkOptions = {}): Model {
   const { inputShape = [48, 48, 1], classes = 7, dropout = 0.3 } = options;
   const image = input(inputShape);
   const features = image.pipe(
-    ...STAGES.flatMap(([filters, blocks], stage) => [
-      ...conv(`stage${stage + 1}_down`, filters, { kernelSize: stage === 0 ? 5 : 3, strides: 2 }),
-      ...Array.from({ length: blocks }, (_, i) => new Residual(`stage${stage + 1}_block${i + 1}`)),
+    ...STAGES.flatMap((filters, stage) => [
+      new Downsampling(`stage${stage + 1}_down`, filters, stage === 0 ? 5 : 3),
+      ...Array.from({ length: BLOCKS }, (_, i) => new Residual(`stage${stage + 1}_block${i + 1}`)),
     ]),
-    ...conv('features_down', FEATURES, { strides: 2 }),
+    new Downsampling('features_down', FEATURES),
     ...conv('features', FEATURES),
   );
   return network('fer-net', image, features, averagePoolingTop({ ...options, classes, dropout }), options);
 }
 
 /** A convolution with batch normalisation and ReLU. */
-function conv(name: string, filters: number, { kernelSize = 3, strides = 1 } = {}): Applicable[] {
-  return [
-    ...linearConv(name, filters, { kernelSize, strides }),
-    new Activation({ activation: 'relu', name: `${name}_relu` }),
-  ];
+function conv(name: string, filters: number): Applicable[] {
+  return [...linearConv(name, filters), new Activation({ activation: 'relu', name: `${name}_relu` })];
 }
 
 function linearConv(name: string, filters: number, { kernelSize = 3, strides = 1, gamma = 1 } = {}): Applicable[] {
@@ -58,7 +52,26 @@ function linearConv(name: string, filters: number, { kernelSize = 3, strides = 1
   ];
 }
 
-/** Two 3x3 convolutions and a shortcut; it begins as the identity (Goyal et al. 2017, section 5.1). */
+/** Halves the pixels: a convolution with a stride of 2, and two beside it that begin as nothing. */
+class Downsampling {
+  constructor(
+    readonly name: string,
+    readonly filters: number,
+    readonly kernelSize = 3,
+  ) {}
+
+  apply(x: SymbolicTensor): SymbolicTensor {
+    const { name, filters, kernelSize } = this;
+    const shortcut = x.pipe(...linearConv(name, filters, { kernelSize, strides: 2 }));
+    const residual = x.pipe(
+      ...conv(`${name}_conv1`, filters / 2),
+      ...linearConv(`${name}_conv2`, filters, { strides: 2, gamma: 0 }),
+    );
+    return sum(name, shortcut, residual);
+  }
+}
+
+/** Two convolutions and a shortcut; it begins as the identity (Goyal et al. 2017, section 5.1). */
 class Residual {
   constructor(readonly name: string) {}
 
@@ -68,7 +81,12 @@ class Residual {
       ...conv(`${this.name}_conv1`, filters),
       ...linearConv(`${this.name}_conv2`, filters, { gamma: 0 }),
     );
-    const sum = new Add({ name: `${this.name}_add` }).apply([x, residual]);
-    return sum.pipe(new Activation({ activation: 'relu', name: `${this.name}_relu` }));
+    return sum(this.name, x, residual);
   }
+}
+
+/** The activation of the sum. */
+function sum(name: string, shortcut: SymbolicTensor, residual: SymbolicTensor): SymbolicTensor {
+  const both = new Add({ name: `${name}_add` }).apply([shortcut, residual]);
+  return both.pipe(new Activation({ activation: 'relu', name: `${name}_relu` }));
 }
