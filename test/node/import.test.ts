@@ -60,10 +60,10 @@ describe("import '@fer/core'", () => {
     expect(message).toBe("backend: none is in use; call `await setBackend('auto')` first");
   });
 
-  it('takes less processor time than Node does to start, some 50 ms', async () => {
+  it('takes at most 1.5 times the processor time that Node takes to start, some 50 ms', async () => {
     const time = ({ user, system }: NodeJS.CpuUsage): number => user + system;
     const runs = [await imported(), await imported(), await imported()];
     const ratio = Math.min(...runs.map(({ end }) => time(end))) / Math.min(...runs.map(({ start }) => time(start)));
-    expect(ratio).toBeLessThan(1.5); // two thirds on a quiet machine
+    expect(ratio).toBeLessThan(1.5); // two thirds, tried by hand
   });
 });
