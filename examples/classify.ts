@@ -1,4 +1,4 @@
-/** @file Says what drawn faces show, by a small network that comes with the package. */
+/** @file Says what drawn faces show, by FerNet, which comes with the package. */
 import { encodePng, FER2013_CLASSES, syntheticFaces } from '@fer/data';
 import { expressionClassifier } from '@fer/models';
 

@@ -3,13 +3,15 @@
  * label, and many are wrong; FER+ asked ten people about each (Barsoum et al. 2016).
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { add, mul, softmax, type Tensor, tidy } from '@fer/core';
 import {
   affine,
   brightness,
+  compose,
   contrast,
   type Dataset,
+  FER2013_CLASSES,
   flip,
   type Image,
   normalise,
@@ -20,8 +22,10 @@ import {
   stratifiedSplit,
   syntheticFaces,
   tenCrop,
+  toGrayscale,
 } from '@fer/data';
 import { CSVLogger, fit, type Model, ModelCheckpoint, noDecay, ProgressBar, predict, SGD } from '@fer/layers';
+import { encodePretrained } from '@fer/models';
 
 /** FER2013's classes; and FER+'s, which add contempt, unknown and no face. */
 export const CLASSES = 7;
@@ -166,6 +170,17 @@ export async function train(model: Model, faces: Dataset, plan: TrainingPlan): P
   });
   if (history.interrupted) console.log('interrupted: the same command continues');
   return !history.interrupted;
+}
+
+/** Into a folder, with all that it takes to classify the faces of a photograph. */
+export async function savePretrained(model: Model, folder: string): Promise<void> {
+  const [size] = model.inputShape as [number];
+  const preprocess = compose(toGrayscale(), resize({ size, interpolation: 'area' }), scale);
+  const card = `# ${model.name}, trained by examples/train-${model.name}.ts`;
+  const bytes = await encodePretrained({ model, labels: FER2013_CLASSES, preprocess, card }, { dtype: 'float16' });
+  const path = `${folder}/${model.name}.safetensors`;
+  await writeFile(path, bytes);
+  console.log(`${model.countParams().total} parameters; ${path}`);
 }
 
 /** Copies weights, and of a classifier as many classes as both have. */

@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { setBackend } from '@fer/core';
-import { loadModel, saveModel } from '@fer/layers';
+import { loadModel } from '@fer/layers';
 import { ferNet } from '@fer/models';
 import {
   CLASSES,
@@ -16,6 +16,7 @@ import {
   copyWeights,
   mixed,
   opinions,
+  savePretrained,
   smoothed,
   tenCrops,
   times,
@@ -71,6 +72,5 @@ if (finished) {
   // the classes of FER+ have done their part
   const network = ferNet({ classes: CLASSES });
   await copyWeights(model, network);
-  await saveModel(network, `${out}/fer-net.safetensors`);
-  console.log(`${network.countParams().total} parameters; ${out}/fer-net.safetensors`);
+  await savePretrained(network, out);
 }

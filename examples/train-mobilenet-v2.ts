@@ -19,6 +19,7 @@ import {
   mirrored,
   mixed,
   opinions,
+  savePretrained,
   times,
   train,
   VOTED,
@@ -78,6 +79,5 @@ if (full) {
   // the classes of FER+ have done their part
   const network = mobileNetV2({ smallImages: true, alpha: ALPHA, classes: CLASSES });
   await copyWeights(full, network);
-  await saveModel(network, `${out}/mobilenet-v2.safetensors`);
-  console.log(`${network.countParams().total} parameters; ${out}/mobilenet-v2.safetensors`);
+  await savePretrained(network, out);
 }

@@ -33,13 +33,17 @@ async function image(color: string): Promise<HTMLImageElement> {
   return element;
 }
 
+const png = (color: string) => offscreen(color).convertToBlob({ type: 'image/png' });
+
 const sources: [string, (color: string) => ImageSource | Promise<ImageSource>][] = [
   ['an OffscreenCanvas', offscreen],
   ['an HTMLCanvasElement', onPage],
   ['an HTMLImageElement', image],
   ['an ImageBitmap', (color) => createImageBitmap(offscreen(color))],
-  ['a PNG in a Blob', (color) => offscreen(color).convertToBlob({ type: 'image/png' })],
+  ['a PNG in a Blob', png],
   ['a JPEG in a Blob', (color) => offscreen(color).convertToBlob({ type: 'image/jpeg' })],
+  ['the bytes of a PNG', async (color) => new Uint8Array(await (await png(color)).arrayBuffer())],
+  ['the address of a PNG', async (color) => URL.createObjectURL(await png(color))],
   [
     'ImageData',
     (color) =>
@@ -68,6 +72,16 @@ describe('expressionClassifier', () => {
     await expect(classify(new Image())).rejects.toThrow(
       'classify: expected an image but got [object HTMLImageElement]',
     );
+    classify.dispose();
+  });
+
+  it.each([
+    ['bytes', (bytes: Uint8Array<ArrayBuffer>) => bytes],
+    ['a Blob', (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes])],
+  ])('refuses %s that no browser can decode', async (_, make) => {
+    const classify = await expressionClassifier(brightness());
+    const damaged = new Uint8Array(await (await png('white')).arrayBuffer()).fill(0, 20);
+    await expect(classify(make(damaged))).rejects.toThrow('classify: no picture that this browser can decode');
     classify.dispose();
   });
 });

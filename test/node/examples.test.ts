@@ -14,6 +14,7 @@ const examples: Record<string, RegExp> = {
   'classify.ts': /FerNet[\s\S]*surprise -> surprise \d+\.\d %/,
   'detect.ts': /1 face\n93x93 pixels at 178, 67: happy \d+\.\d %/,
   'compare-optimizers.ts': /Adamax +loss 0\.\d+\nruns\/optimizers\.png/,
+  'crop-faces.ts': /1 of 1 photographs have a face, now in runs\/faces/,
   'custom-operator.ts':
     /within \d\.\de-\d of central[\s\S]*learned 1,-1,-1,1,1,-1,1,-1\ntruth {3}1,-1,-1,1,1,-1,1,-1\n/,
   'fine-tune.ts': /771 of 73,475 weights are trained[\s\S]*fine-tuned +[89]\d\.\d %/,

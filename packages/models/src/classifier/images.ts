@@ -1,12 +1,13 @@
 /** @file Whatever holds a picture, as pixels. */
 import { ArgumentError } from '@fer/core';
-import { decodeImage, type Image } from '@fer/data';
+import { DataError, decodeImage, type Image } from '@fer/data';
 import { readBytes } from '@fer/layers';
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file, its path in Node or its
- * address anywhere, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video, whose frame at hand counts.
+ * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file (in browsers of any that
+ * they show), its path in Node or its address anywhere, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video,
+ * whose frame at hand counts.
  */
 export type ImageSource =
   | NdArray
@@ -28,8 +29,8 @@ type Drawable = Exclude<ImageSource, NdArray | Uint8Array | string | ImageData |
  * @throws ArgumentError for anything else and for files that cannot be read, DataError for a damaged file
  */
 export async function imageOf(source: ImageSource): Promise<Image> {
-  if (typeof source === 'string') return decodeImage(await readBytes('classify', source));
-  if (source instanceof Uint8Array) return decodeImage(source);
+  if (typeof source === 'string') return ofFile(await readBytes('classify', source));
+  if (source instanceof Uint8Array) return ofFile(source);
   if (typeof source === 'object' && source !== null) {
     if (isNdArray(source)) return withChannels(source);
     if (isImageData(source)) return ofImageData(source);
@@ -37,6 +38,11 @@ export async function imageOf(source: ImageSource): Promise<Image> {
     if (typeof OffscreenCanvas !== 'undefined' && sizeOf(source as Drawable)) return ofDrawable(source as Drawable);
   }
   throw new ArgumentError('classify', `expected an image but got ${Object.prototype.toString.call(source)}`);
+}
+
+/** Browsers decode by themselves what Node needs libraries for. */
+function ofFile(bytes: Uint8Array): Promise<Image> {
+  return typeof createImageBitmap === 'undefined' ? decodeImage(bytes) : ofBlob(new Blob([new Uint8Array(bytes)]));
 }
 
 const isNdArray = (source: object): source is NdArray => 'stride' in source && 'offset' in source;
@@ -66,7 +72,9 @@ function sizeOf(source: Drawable): readonly [width: number, height: number] | un
 }
 
 async function ofBlob(blob: Blob): Promise<Image> {
-  const bitmap = await createImageBitmap(blob);
+  const bitmap = await createImageBitmap(blob).catch((error) => {
+    throw new DataError('classify', `no picture that this browser can decode: ${error.message}`);
+  });
   try {
     return ofDrawable(bitmap);
   } finally {
