@@ -11,6 +11,7 @@ import {
   truncatedNormal,
   zeros,
 } from '@fer/core';
+import ndarray, { type NdArray } from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 
@@ -129,6 +130,11 @@ onEveryBackend(() => {
           [21, 22],
         ],
       ]);
+    });
+
+    it('may keep its numbers behind get and set', async () => {
+      const store = { length: 3, get: (i: number) => 10 * i, set: () => 0 };
+      expect(await tensor(ndarray(store, [3]) as NdArray).array()).toEqual([0, 10, 20]);
     });
 
     it('may be given another shape, or integers', async () => {

@@ -193,6 +193,11 @@ onEveryBackend(() => {
       expect(await derivativesAt((x) => pow(x, 0), values)).toEqual([0, 0, 0, 0]);
       expect(await derivativesAt((x) => pow(x, tensor([0, 2, 0, 2])), values)).toEqual([0, 0, 0, 2]);
     });
+    it('has the derivative 0 by the exponent where the base is 0, and none for one below', async () => {
+      expect(await derivativesAt((x) => pow(0, x), [1, 2])).toEqual([0, 0]);
+      expect(await derivativesAt((x) => pow(tensor([0, 1]), x), [1, 2])).toEqual([0, 0]);
+      await expect(derivativesAt((x) => pow(-2, x), [1, 2])).rejects.toThrow('pow: exponents have no derivative');
+    });
   });
 
   describe('where', () => {

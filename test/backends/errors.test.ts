@@ -184,6 +184,21 @@ onEveryBackend(({ name: backend, options }) => {
       ['tensor: values are ragged: expected 2 entries but got 1', ShapeError, () => tensor([[1, 2], [3]])],
       ['tensor: values are ragged: expected 2 entries but got a number', ShapeError, () => tensor([[1, 2], 3])],
       ['tensor: values are nested to different depths', ShapeError, () => tensor([1, [2]])],
+      [
+        'tensor: values are ragged: expected 2 entries but got 1',
+        ShapeError,
+        () => tensor([[[1, 2]], [Float32Array.of(9)]]),
+      ],
+      [
+        'tensor: values are ragged: expected 2 entries but got a number',
+        ShapeError,
+        () => tensor([[[1, 2]], Float32Array.of(9)]),
+      ],
+      [
+        'tensor: values must be numbers, arrays or an ndarray but hold null',
+        ArgumentError,
+        () => tensor([1, null] as never),
+      ],
       ['tensor: 3 values do not fill the shape [2,2]', ShapeError, () => tensor([1, 2, 3], [2, 2])],
       [
         'tensor: int32 values must be integers of at most 2^24 in magnitude, but one is 1.5',
@@ -621,6 +636,16 @@ onEveryBackend(({ name: backend, options }) => {
         ArgumentError,
         () => softmaxCrossEntropy(x, labels, { classWeights: [1, 2] }),
       ],
+      [
+        'softmaxCrossEntropy: classWeights[1] must be a finite number but is NaN',
+        ArgumentError,
+        () => softmaxCrossEntropy(x, labels, { classWeights: [1, Number.NaN, 1] }),
+      ],
+      [
+        'softmaxCrossEntropy: gamma must be 0 or at least 1 but is Infinity',
+        ArgumentError,
+        () => softmaxCrossEntropy(x, labels, { gamma: Infinity }),
+      ],
       ['mse: predictions [2,3] and targets [3] differ in shape', ShapeError, () => mse(x, vector)],
     ]);
   });
@@ -720,7 +745,18 @@ onEveryBackend(({ name: backend, options }) => {
       w.setGrad(ones([2, 3]));
       return w;
     };
+    const moment = () => new Parameter(zeros([2, 3]));
     refuses([
+      [
+        'adamUpdate: beta1 must be at least 0 and below 1 but is 1',
+        ArgumentError,
+        () => adamUpdate(weights(), moment(), moment(), { ...adam, beta1: 1 }),
+      ],
+      [
+        'adamaxUpdate: beta2 must be at least 0 and below 1 but is 2',
+        ArgumentError,
+        () => adamaxUpdate(weights(), moment(), moment(), { ...adam, beta2: 2 }),
+      ],
       [
         'sgdUpdate: the parameter [2,3] has no gradient; call backward() first',
         GradientError,

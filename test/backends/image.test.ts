@@ -1,6 +1,7 @@
 import {
   type AffineOptions,
   affineTransform,
+  getBackend,
   Parameter,
   resizeBilinear,
   resizeNearest,
@@ -52,6 +53,11 @@ const resizings: [shape: number[], size: [height: number, width: number]][] = [
     [1, 7, 5, 8],
     [1, 1],
   ],
+  // products of sizes beyond 2^31
+  [
+    [1, 1, 40000, 1],
+    [1, 30000],
+  ],
 ];
 
 /** Turned by 0.5 and enlarged by 1 / 0.8, about a point that keeps samples away from the middle between pixels. */
@@ -86,6 +92,19 @@ onEveryBackend(() => {
         });
       }
     }
+  });
+
+  describe('resize of more pixels than float32 can number', () => {
+    it('is exact, or refused', async () => {
+      const ramp = tensor(
+        Float32Array.from({ length: 4099 }, (_, i) => i),
+        [1, 1, 4099, 1],
+      );
+      const resized = () => resizeNearest(ramp, [1, 4093]);
+      if (getBackend() !== 'simd') return expect(resized).toThrow('cannot resize 4099 pixels to 4093');
+      const expected = Array.from({ length: 4093 }, (_, i) => Math.floor(((2 * i + 1) * 4099) / (2 * 4093)));
+      expect([...(await resized().data())]).toEqual(expected);
+    });
   });
 
   describe('affineTransform', () => {

@@ -1,6 +1,7 @@
 import { dropout, mse, Random, reshape, softmaxCrossEntropy, sum, type Tensor, tensor } from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
+import { expectNumbersClose } from '../close.ts';
 import { constant, type Draw, fixed, integers, uniform } from '../inputs.ts';
 import { build, type Dense, get } from '../reference/dense.ts';
 import * as reference from '../reference/loss.ts';
@@ -71,6 +72,14 @@ onEveryBackend(() => {
         expect(derivatives.map(Number.isNaN)).toEqual(values.map((_, i) => i >= 3));
       },
     );
+    it('leaves out classes that are masked by -Infinity', async () => {
+      const labels = tensor([0], [1], 'int32');
+      const loss = (x: Tensor) => softmaxCrossEntropy(reshape(x, [1, 3]), labels);
+      const logits = [1, Number.NEGATIVE_INFINITY, 0];
+      expect(await loss(tensor(logits)).item()).toBeCloseTo(Math.log(1 + Math.exp(-1)), 6);
+      const share = 1 / (1 + Math.E);
+      expectNumbersClose(await derivativesAt(loss, logits), [-share, 0, share], 1e-6, 'derivative');
+    });
     it('is 0 for a certain and right prediction', async () => {
       expect(await softmaxCrossEntropy(tensor([[1e4, -1e4, 0]]), tensor([0], [1], 'int32')).item()).toBeCloseTo(0, 6);
     });

@@ -162,6 +162,13 @@ onEveryBackend(() => {
       expect(await w.array()).toEqual([1, 2]);
     });
 
+    it('keep a gradient that they are given again', async () => {
+      const w = new Parameter(tensor([1, 2]));
+      w.setGrad(tensor([3, 4]));
+      w.setGrad(w.grad);
+      expect(await w.grad?.array()).toEqual([3, 4]);
+    });
+
     it('take new elements, and give back the old ones', async () => {
       const w = new Parameter(tensor([1, 2]));
       const start = memory();

@@ -163,6 +163,24 @@ onEveryBackend(() => {
     });
   }
 
+  it('keeps weights numbers where a steady gradient has no variance', async () => {
+    const random = new Random(4);
+    const gradient = Float32Array.from({ length: SIZE }, () => random.normal(0, 30));
+    const [weights, meanSquare, meanGradient] = [new Parameter(tensor(draw(random))), ...zeroState(2)] as const;
+    const rates = { learningRate: 0.001, weightDecay: 0, decoupled: false };
+    // after many steps s and a^2 differ by their rounding alone: begin there
+    const [square, mean] = [tensor(gradient.map((g) => g * g * (1 - 2 ** -22))), tensor(gradient)];
+    (meanSquare as Parameter).assign(square);
+    (meanGradient as Parameter).assign(mean);
+    weights.setGrad(tensor(gradient));
+    rmspropUpdate(
+      weights,
+      { meanSquare: meanSquare as Parameter, meanGradient },
+      { ...rates, ...rms, epsilon: 1e-7, rho: 1, centered: true },
+    );
+    expect([...(await weights.data())].every(Number.isFinite)).toBe(true);
+  });
+
   it('updates by what backward() left', async () => {
     const weights = new Parameter(tensor([1, -2, 3]));
     tidy(() => sum(mul(weights, weights)).backward());

@@ -1,6 +1,7 @@
-import { argMax, logSumExp, max, mean, min, sum, type Tensor, tensor, variance } from '@fer/core';
+import { argMax, logSumExp, max, mean, min, reshape, sum, type Tensor, tensor, variance } from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
+import { expectNumbersClose } from '../close.ts';
 import { constant, distinct, fixed, integers, uniform } from '../inputs.ts';
 import { folds, reduce } from '../reference/reduce.ts';
 import { derivativesAt, testOp } from '../testOp.ts';
@@ -89,6 +90,9 @@ onEveryBackend(() => {
     it('shares the gradient among equal extremes', async () => {
       expect(await derivativesAt(max, [1, 3, 3, 2])).toEqual([0, 0.5, 0.5, 0]);
       expect(await derivativesAt(min, [1, 1, 1, 1])).toEqual([0.25, 0.25, 0.25, 0.25]);
+      // along axes that are no neighbours, too
+      const apart = (x: Tensor) => sum(max(reshape(x, [2, 1, 2]), [0, 2]));
+      expectNumbersClose(await derivativesAt(apart, [5, 5, 5, 1]), [1 / 3, 1 / 3, 1 / 3, 0], 1e-6, 'derivative');
     });
   });
 

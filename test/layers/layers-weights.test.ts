@@ -197,8 +197,15 @@ describe('regularizers', () => {
     expect(await penaltyOf({ l1: 1, l2: 2 })).toEqual({ cost: 35, gradient: [5, -9, 13, 3] });
   });
   it('refuses negative factors', async () => {
-    await expect(penaltyOf({ l1: -1 })).rejects.toThrow('regularizer: l1 must be from 0');
-    await expect(penaltyOf({ l2: Number.NaN })).rejects.toThrow('regularizer: l2 must be from 0');
+    await expect(penaltyOf({ l1: -1 })).rejects.toThrow('Dense: l1 must be from 0');
+    await expect(penaltyOf({ l2: Number.NaN })).rejects.toThrow('Dense: l2 must be from 0');
+  });
+});
+
+describe('regularizers that are none', () => {
+  it.each(['l2', { L2: 1 }, { l2: '1' }])('are refused when the layer is built: %o', (kernelRegularizer) => {
+    const layer = new Dense({ units: 2, kernelRegularizer: kernelRegularizer as never });
+    expect(() => layer.build([2], new Random(1))).toThrow(/^Dense: (a regularizer is|l2 must be)/);
   });
 });
 
@@ -269,7 +276,16 @@ describe('constraints', () => {
 
   it('refuse what does not exist', async () => {
     await expect(constrainedTo({ name: 'minNorm' } as never, [2, 3], values)).rejects.toThrow(
-      'constraint: there is no constraint {"name":"minNorm"}',
+      'Dense: there is no constraint {"name":"minNorm"}',
+    );
+    await expect(constrainedTo('maxNorm' as never, [2, 3], values)).rejects.toThrow(
+      'Dense: there is no constraint "maxNorm"',
+    );
+    await expect(constrainedTo({ name: 'maxNorm' } as never, [2, 3], values)).rejects.toThrow(
+      "Dense: maxNorm's maxValue must be above 0 but is undefined",
+    );
+    await expect(constrainedTo({ name: 'minMaxNorm', minValue: 2, maxValue: 1 }, [2, 3], values)).rejects.toThrow(
+      "Dense: minMaxNorm's maxValue must be at least 2 but is 1",
     );
   });
 });

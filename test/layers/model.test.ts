@@ -91,6 +91,16 @@ describe('a model', () => {
     expect(await state(1)).not.toEqual(await state(2));
   });
 
+  it('leaves nothing behind if one of its layers cannot be built, which may be built another time', () => {
+    const before = memory();
+    const first = new Dense({ units: 3 });
+    const layer = new Dense({ units: 2, biasInitializer: 'nothing' as never });
+    expect(() => new Sequential([first, layer], { inputShape: [2] })).toThrow('there is no initializer "nothing"');
+    expect(memory()).toEqual(before);
+    expect([first.isBuilt, layer.isBuilt]).toEqual([false, false]);
+    expect(() => new Sequential([layer], { inputShape: [2] })).toThrow('there is no initializer "nothing"');
+  });
+
   it('frees its intermediate results', () => {
     const model = network();
     using x = randomNormal([2, 8, 8, 1], new Random(1));

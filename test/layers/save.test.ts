@@ -208,6 +208,16 @@ describe('stateDict and loadStateDict', () => {
     expect(() => model.loadStateDict(tensors, { strict: false })).toThrow(WeightsError);
     const int32 = { shape: [4], dtype: 'int32' as const, data: Int32Array.of(1, 2, 3, 4) };
     expect(() => model.loadStateDict({ ...before, 'dense/bias': int32 })).toThrow("'dense/bias' is int32");
+    const long = { shape: [4], dtype: 'float32' as const, data: Float32Array.of(1, 2, 3, 4, 5) };
+    const ones = Object.fromEntries(
+      Object.entries(before).map(([name, { shape, data }]) => [
+        name,
+        { shape, dtype: 'float32' as const, data: new Float32Array(data.length).fill(1) },
+      ]),
+    );
+    expect(() => model.loadStateDict({ ...ones, 'dense/bias': long })).toThrow(
+      "'dense/bias' has 5 numbers for the shape [4]",
+    );
     expect(await model.stateDict()).toEqual(before);
   });
 
@@ -305,6 +315,9 @@ describe('encodeModel and loadModel', () => {
   it('carry metadata', async () => {
     const bytes = await encodeModel(branched(), { metadata: { labels: 'a,b' } });
     expect(decodeSafetensors(bytes).metadata.labels).toBe('a,b');
+    await expect(encodeModel(branched(), { metadata: { model: 'mine' } })).rejects.toThrow(
+      "metadata must not have 'model'",
+    );
   });
 
   it('refuse weights that are not the model’s', async () => {

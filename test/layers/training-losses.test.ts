@@ -116,6 +116,14 @@ describe('metrics', () => {
     const y = tensorLabels([1])();
     const nan = await figures([[Number.NaN, Number.NaN, Number.NaN]], y, 'softmaxCrossEntropy', metrics);
     expect(nan).toMatchObject({ accuracy: 0, top2: 0 });
+    // argMax calls class 0 the highest of them
+    const first = await figures(
+      [[Number.NaN, Number.NaN, Number.NaN]],
+      tensorLabels([0])(),
+      'softmaxCrossEntropy',
+      metrics,
+    );
+    expect(first).toMatchObject({ accuracy: 0, top2: 0 });
   });
 });
 
@@ -184,5 +192,9 @@ describe('mixing', () => {
     expect(() => cutmix(tensor([[1]]), labels(), { alpha: 1, classes: 6 }, new Random(1))).toThrow(
       /images \[N,H,W,C\]/,
     );
+    for (const mix of [mixup, cutmix])
+      expect(() => mix(x, tensor([0], [1], 'int32'), { alpha: 1, classes: 6 }, new Random(1))).toThrow(
+        /a batch has images \[6,5,4,2\] and labels \[1\]/,
+      );
   });
 });

@@ -318,6 +318,9 @@ describe('an optimizer', () => {
     expect(() => sgd.loadStateDict({})).toThrow(FormatError);
     const { 'a/kernel/v': _, ...partial } = state;
     expect(() => adam.loadStateDict(partial)).toThrow(/'a\/kernel\/v' is missing/);
+    const long = { ...state, 'a/kernel/v': { shape: [1], dtype: 'float32' as const, data: Float32Array.of(1, 2) } };
+    expect(() => adam.loadStateDict(long)).toThrow(/'a\/kernel\/v' has 2 numbers for the shape \[1\]/);
+    expect(await adam.stateDict()).toEqual(state);
     expect(await sgd.stateDict()).toEqual(before);
   });
 
@@ -339,11 +342,11 @@ describe('an optimizer', () => {
     ['RMSProp: momentum must be from 0 to 1 but is -1', () => new RMSProp({ momentum: -1 })],
     ['RMSProp: rho must be at least 0 and below 1 but is 1', () => new RMSProp({ rho: 1 })],
     ['RMSProp: epsilon must be above 0 but is 0', () => new RMSProp({ epsilon: 0 })],
-    ['beta1 must be at least 0 and below 1 but is 1', () => new Adam({ beta1: 1 })],
+    ['Adam: beta1 must be at least 0 and below 1 but is 1', () => new Adam({ beta1: 1 })],
     ['beta2 must be at least 0 and below 1 but is 1', () => new AdamW({ beta2: 1 })],
-    ['beta2 must be at least 0 and below 1 but is -0.1', () => new RAdam({ beta2: -0.1 })],
+    ['RAdam: beta2 must be at least 0 and below 1 but is -0.1', () => new RAdam({ beta2: -0.1 })],
     ['epsilon must be above 0 but is -1', () => new Adamax({ epsilon: -1 })],
-    ['weightDecay must be at least 0 but is -1', () => new SGD({ weightDecay: -1 })],
+    ['SGD: weightDecay must be at least 0 but is -1', () => new SGD({ weightDecay: -1 })],
     ['weightDecay must be at least 0 but is -1', () => new SGD({ groups: [{ weights: 'a', weightDecay: -1 }] })],
     [
       'learningRateMultiplier must be at least 0',

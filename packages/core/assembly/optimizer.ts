@@ -81,7 +81,8 @@ export function rmsprop(args: usize, start: i32, end: i32): void {
     if (meanGradient !== 0) {
       const mean = madd(rho, v128.load(meanGradient + i), f32x4.mul(rest, slope));
       v128.store(meanGradient + i, mean);
-      if (isCentered) variance = f32x4.sub(square, f32x4.mul(mean, mean));
+      // rounding may make it less than nothing
+      if (isCentered) variance = f32x4.max(f32x4.sub(square, f32x4.mul(mean, mean)), f32x4.splat(0));
     }
     const size = f32x4.sqrt(f32x4.add(variance, floats(args, 6)));
     let step = f32x4.div(f32x4.mul(floats(args, 2), slope), size);

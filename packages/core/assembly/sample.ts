@@ -30,17 +30,18 @@ function combine(y0: i32, y1: i32, fractionY: f32, x0: i32, x1: i32, fractionX: 
 
 /** Target pixel i lies at (i + 0.5) * in / out - 0.5 (half-pixel centres), in integers, which have no rounding errors. */
 function resizeAxis(i: i32, inSize: i32, outSize: i32, isNearest: bool): void {
-  const numerator = (2 * i + 1) * inSize;
-  const denominator = 2 * outSize;
+  const numerator = (2 * <i64>i + 1) * inSize;
+  const denominator = 2 * <i64>outSize;
   if (isNearest) {
-    tap0 = tap1 = numerator / denominator;
+    tap0 = tap1 = <i32>(numerator / denominator);
     fraction = 0;
     return;
   }
-  const centred = max(numerator - outSize, 0);
-  tap0 = centred / denominator;
+  const centred = max<i64>(numerator - outSize, 0);
+  const whole = centred / denominator;
+  tap0 = <i32>whole;
   tap1 = min(tap0 + 1, inSize - 1);
-  fraction = <f32>(centred - tap0 * denominator) / <f32>denominator;
+  fraction = <f32>(centred - whole * denominator) / <f32>denominator;
 }
 
 enum Fill {

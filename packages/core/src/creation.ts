@@ -45,12 +45,14 @@ function isNdArray(values: TensorValues): values is NdArray {
 function shapeOfNested(values: TensorValues): number[] {
   if (typeof values === 'number') return [];
   const length = lengthOf(values);
-  if (length === undefined)
-    throw new ArgumentError('tensor', `values must be numbers, arrays or an ndarray but hold ${values}`);
+  if (length === undefined) throw notNumbers(values);
   if (length === 0) throw new ShapeError('tensor', 'values must not be empty');
   const [first] = values as readonly TensorValues[];
   return [length, ...shapeOfNested(first as TensorValues)];
 }
+
+const notNumbers = (values: unknown) =>
+  new ArgumentError('tensor', `values must be numbers, arrays or an ndarray but hold ${values}`);
 
 /** Of an array or a typed array. */
 function lengthOf(values: unknown): number | undefined {
@@ -60,14 +62,15 @@ function lengthOf(values: unknown): number | undefined {
 function fillFromNested(flat: Numbers, values: TensorValues, shape: Shape, position: number): number {
   const [size, ...rest] = shape;
   if (size === undefined) {
-    if (typeof values !== 'number') throw new ShapeError('tensor', 'values are nested to different depths');
+    if (lengthOf(values) !== undefined) throw new ShapeError('tensor', 'values are nested to different depths');
+    if (typeof values !== 'number') throw notNumbers(values);
     flat[position] = values;
     return position + 1;
   }
   const length = lengthOf(values);
   if (length !== size)
     throw new ShapeError('tensor', `values are ragged: expected ${size} entries but got ${length ?? 'a number'}`);
-  if (ArrayBuffer.isView(values)) {
+  if (ArrayBuffer.isView(values) && rest.length === 0) {
     flat.set(values as unknown as ArrayLike<number>, position);
     return position + size;
   }
@@ -79,11 +82,11 @@ function fillFromNested(flat: Numbers, values: TensorValues, shape: Shape, posit
 
 /** Reads any strided view in row-major order. */
 function fillFromNdArray(flat: Numbers, { data, shape, stride, offset }: NdArray): void {
-  const values = data as ArrayLike<number>;
+  const read = 'get' in data ? (i: number) => data.get(i) : (i: number) => data[i] as number;
   let position = 0;
   const visit = (axis: number, start: number) => {
     const [size, step] = [shape[axis], stride[axis]];
-    if (size === undefined || step === undefined) flat[position++] = values[start] as number;
+    if (size === undefined || step === undefined) flat[position++] = read(start);
     else for (let i = 0; i < size; i++) visit(axis + 1, start + i * step);
   };
   visit(0, offset);

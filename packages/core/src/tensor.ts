@@ -172,6 +172,7 @@ export class Parameter extends Tensor {
 
   /** Takes over a gradient, in place of the one before. */
   setGrad(grad: Tensor | undefined): void {
+    if (grad === this.#grad) return;
     this.#grad?.dispose();
     this.#grad = grad && keep(grad);
   }

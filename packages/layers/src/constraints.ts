@@ -3,6 +3,7 @@ import {
   ArgumentError,
   type Axes,
   add,
+  checkRange,
   clip,
   div,
   maximum,
@@ -14,6 +15,7 @@ import {
   type Tensor,
   tidy,
 } from '@fer/core';
+import { checkAtLeast, checkPositive } from './checks.ts';
 
 /** Keras' constraints in camelCase; those that have options as objects. */
 export type Constraint =
@@ -29,6 +31,8 @@ export type Constraint =
       readonly rate?: number;
     } & NormAxes);
 
+type Named<N extends string> = Extract<Constraint, { readonly name: N }>;
+
 interface NormAxes {
   /**
    * Along which norms are taken. Unless given, all but the last, so that each output unit's incoming weights have one
@@ -40,7 +44,22 @@ interface NormAxes {
 /** Keras' backend.epsilon(): keeps norms of 0 from being divided by. */
 const EPSILON = 1e-7;
 
-/** The nearest weight that keeps the constraint. The caller disposes it. @throws ArgumentError */
+/** @param label Of the layer, for messages. @throws ArgumentError for a constraint that does not exist, or no numbers */
+export function checkConstraint(label: string, constraint: Constraint | undefined): void {
+  if (constraint === undefined || constraint === 'nonNegative' || constraint === 'unitNorm') return;
+  if (constraint.name === 'maxNorm') checkPositive(label, "maxNorm's maxValue", constraint.maxValue);
+  else if (constraint.name === 'minMaxNorm') checkInterval(label, constraint);
+  else if (constraint.name !== 'unitNorm')
+    throw new ArgumentError(label, `there is no constraint ${JSON.stringify(constraint)}`);
+}
+
+function checkInterval(label: string, { minValue, maxValue, rate = 1 }: Named<'minMaxNorm'>): void {
+  checkAtLeast(label, "minMaxNorm's minValue", minValue, 0);
+  checkAtLeast(label, "minMaxNorm's maxValue", maxValue, minValue);
+  checkRange(label, "minMaxNorm's rate", rate, 0, 1);
+}
+
+/** The nearest weight that keeps the constraint. The caller disposes it. */
 export function constrained(constraint: Constraint, weight: Parameter): Tensor {
   if (constraint === 'nonNegative') return maximum(weight, 0);
   const options = constraint === 'unitNorm' ? { name: constraint } : constraint;
@@ -64,7 +83,5 @@ function desired(constraint: Exclude<Constraint, string>, norms: Tensor): Tensor
       const { minValue, maxValue, rate = 1 } = constraint;
       return add(mul(clip(norms, minValue, maxValue), rate), mul(norms, 1 - rate));
     }
-    default:
-      throw new ArgumentError('constraint', `there is no constraint ${JSON.stringify(constraint)}`);
   }
 }

@@ -9,6 +9,7 @@ import {
   randomNormal,
   randomUniform,
   type Shape,
+  sizeOf,
   type Tensor,
   tensor,
   truncatedNormal,
@@ -83,8 +84,6 @@ export function initialize(initializer: Initializer, shape: Shape, random: Rando
 
 const unknown = (initializer: unknown) =>
   new ArgumentError('initialize', `there is no initializer ${JSON.stringify(initializer)}`);
-
-const sizeOf = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
 
 function scaled(options: Partial<Scaling>, shape: Shape, random: Random): Tensor {
   const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' } = options;

@@ -1,8 +1,8 @@
 /** @file What a layer is: a function of tensors with weights of its own. */
 import { ArgumentError, Parameter, type Random, type Shape, type StoredTensor, type Tensor } from '@fer/core';
-import { type Constraint, constrained } from './constraints.ts';
+import { type Constraint, checkConstraint, constrained } from './constraints.ts';
 import { type Initializer, initialize } from './initializers.ts';
-import { penalty, type Regularizer } from './regularizers.ts';
+import { checkRegularizer, penalty, type Regularizer } from './regularizers.ts';
 import { loadState, type NameDifferences, stateOf } from './state.ts';
 import { SymbolicTensor } from './symbolic.ts';
 
@@ -81,11 +81,24 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
     if (this.#weights) return;
     this.#weights = new Map();
     this.#source = source;
-    this.createWeights(inputShape, random);
-    this.#source = undefined;
+    try {
+      this.createWeights(inputShape, random);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    } finally {
+      this.#source = undefined;
+    }
+  }
+
+  /** Whether its weights were made. */
+  get isBuilt(): boolean {
+    return this.#weights !== undefined;
   }
 
   protected addWeight(name: string, shape: Shape, random: Random, options: WeightOptions): void {
+    checkRegularizer(this.label, options.regularizer);
+    checkConstraint(this.label, options.constraint);
     const value = this.#source?.(name, shape) ?? initialize(options.initializer, shape, random);
     const parameter = new Parameter(value, { trainable: this.#trainable && (options.trainable ?? true) });
     value.dispose();
@@ -118,7 +131,8 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   /**
    * Takes the values of all weights. If anything is wrong, nothing is changed.
    * @returns the names of weights that were not given, and of tensors that are no weights: none if `strict`, the default
-   * @throws WeightsError if a tensor has another shape than its weight; if strict, for every name above
+   * @throws WeightsError if a tensor has another shape than its weight; if strict, for every name above; DTypeError, ShapeError for a
+   *   tensor that is damaged in itself
    */
   loadStateDict(tensors: Readonly<Record<string, StoredTensor>>, { strict = true } = {}): NameDifferences {
     return loadState(this.label, this.weights, tensors, strict);

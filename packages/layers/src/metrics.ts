@@ -6,7 +6,9 @@ import {
   equal,
   greater,
   lessEqual,
+  max,
   mean,
+  mul,
   ShapeError,
   sum,
   type Tensor,
@@ -36,9 +38,13 @@ export function metricOf(metric: Metric, scores: Tensor, labels: Tensor): Tensor
   if (classes === undefined || scores.rank !== 2)
     throw new ShapeError(nameOfMetric(metric), `expected outputs [N,classes] but got [${scores.shape}]`);
   const hard = labels.dtype === 'int32' ? labels : argMax(labels);
-  if (metric === 'accuracy') return mean(equal(argMax(scores), hard));
+  if (metric === 'accuracy') {
+    // scores that are NaN are never right
+    const numbers = sum(lessEqual(scores, max(scores, 1, true)), 1);
+    return mean(mul(equal(argMax(scores), hard), equal(numbers, classes)));
+  }
   const own = sum(where(probabilitiesOf(hard, classes), scores, zeros([1])), 1, true);
-  // counted this way round, scores that are NaN are never right
+  // counted this way round, scores that are NaN are never right here, too
   const notHigher = sum(lessEqual(scores, own), 1);
   return mean(greater(notHigher, Math.max(0, classes - metric.k)));
 }

@@ -2,7 +2,7 @@
 import { add, gather, mul, type Random, ShapeError, type Tensor, tensor, tidy, where } from '@fer/core';
 import { checkPositive } from './checks.ts';
 import { probabilitiesOf } from './labels.ts';
-import type { Batch } from './training/batches.ts';
+import { type Batch, sizeOfBatch } from './training/batches.ts';
 
 export interface MixOptions {
   /** How even the mixtures are: lambda is drawn from Beta(alpha, alpha), once for the batch. */
@@ -18,6 +18,7 @@ export interface MixOptions {
  * @throws ArgumentError for an alpha that is not above 0
  */
 export function mixup(images: Tensor, labels: Tensor, { alpha, classes }: MixOptions, random: Random): Batch {
+  sizeOfBatch('mixup', { images, labels });
   const lambda = drawLambda('mixup', alpha, random);
   return tidy(() => {
     const partners = drawPartners(images, random);
@@ -40,6 +41,7 @@ export function cutmix(images: Tensor, labels: Tensor, { alpha, classes }: MixOp
   const [, height, width] = images.shape;
   if (images.rank !== 4 || height === undefined || width === undefined)
     throw new ShapeError('cutmix', `expected images [N,H,W,C] but got [${images.shape}]`);
+  sizeOfBatch('cutmix', { images, labels });
   const lambda = drawLambda('cutmix', alpha, random);
   const rows = drawSpan(height, Math.sqrt(1 - lambda), random);
   const columns = drawSpan(width, Math.sqrt(1 - lambda), random);

@@ -47,10 +47,16 @@ export class Model extends Layer<Tensor, ModelOptions> {
     this.layers = [...new Set(this.order.flatMap(({ layer }) => layer ?? []))];
     nameLayers(this.layers);
     const random = new Random(options.seed ?? 0);
-    for (const { layer, inputs } of this.order) {
-      const shapes = inputs.map(({ shape }) => shape);
-      const source: WeightSource = (name, shape) => options.weights?.(`${layer?.name}/${name}`, shape);
-      layer?.build(argumentOf(layer, shapes), random.fork(), source);
+    const unbuilt = this.layers.filter(({ isBuilt }) => !isBuilt);
+    try {
+      for (const { layer, inputs } of this.order) {
+        const shapes = inputs.map(({ shape }) => shape);
+        const source: WeightSource = (name, shape) => options.weights?.(`${layer?.name}/${name}`, shape);
+        layer?.build(argumentOf(layer, shapes), random.fork(), source);
+      }
+    } catch (error) {
+      for (const layer of unbuilt) layer.dispose();
+      throw error;
     }
     if (options.trainable === false) this.trainable = false;
   }

@@ -2,7 +2,7 @@
  * @file Kernels in a byte a number: of each channel of outputs the range between its least and its greatest number is divided
  * into 255 steps. What is not a kernel, such as biases and statistics, is small and stays as it is.
  */
-import { ArgumentError, FormatError, type StoredTensor } from '@fer/core';
+import { ArgumentError, FormatError, type StoredTensor, sizeOf } from '@fer/core';
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
 
@@ -23,9 +23,7 @@ export function quantized(tensors: Tensors): Record<string, StoredTensor> {
 
 function kernelAsBytes(name: string, { shape, data }: StoredTensor & { dtype: 'float32' }): [string, StoredTensor][] {
   // a depthwise kernel's channels are those of its inputs, times the multiplier: [H, W, C, M]
-  const channels = shape
-    .slice(name.endsWith('/depthwise_kernel') ? -2 : -1)
-    .reduce((product, size) => product * size, 1);
+  const channels = sizeOf(shape.slice(name.endsWith('/depthwise_kernel') ? -2 : -1));
   const minimum = new Float32Array(channels).fill(Number.POSITIVE_INFINITY);
   const maximum = new Float32Array(channels).fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < data.length; i++) {

@@ -1,5 +1,5 @@
 /** @file Models in files: safetensors with the configuration in the metadata. */
-import { decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
+import { ArgumentError, decodeSafetensors, encodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
 import type { ModelConfig } from './config.ts';
 import { readBytes, writeAtomically } from './files.ts';
 import { modelFromConfig } from './from-config.ts';
@@ -27,12 +27,15 @@ const CONFIG = 'model';
 
 /**
  * A model as the bytes of a safetensors file.
- * @throws ArgumentError if a weight is too large for float16 or not finite for uint8, or a layer's options are not JSON
+ * @throws ArgumentError if a weight is too large for float16 or not finite for uint8, a layer's options are not JSON, or metadata
+ *   has an entry `model`
  */
 export async function encodeModel(
   model: Model,
   { dtype = 'float32', metadata }: SaveOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (metadata && CONFIG in metadata)
+    throw new ArgumentError('encodeModel', `metadata must not have '${CONFIG}', which is where the configuration goes`);
   const config = JSON.stringify(model.toConfig());
   return encodeSafetensors(storedAs(dtype, await model.stateDict()), { ...metadata, [CONFIG]: config });
 }

@@ -1,5 +1,5 @@
 /** @file Weights by name, as they are saved and loaded. */
-import { DTypeError, FerError, type Parameter, type Shape, type StoredTensor } from '@fer/core';
+import { DTypeError, FerError, type Parameter, type Shape, ShapeError, type StoredTensor, sizeOf } from '@fer/core';
 import { downloaded, uploaded } from './stored.ts';
 
 /** Names that weights and tensors do not share. */
@@ -93,8 +93,10 @@ export function misshapenOf(name: string, expected: Shape, { shape: actual }: St
   return fits ? undefined : { name, expected, actual };
 }
 
-/** @throws DTypeError for integers */
-export function checkNumbers(operator: string, name: string, { dtype }: StoredTensor): void {
+/** @throws DTypeError for integers, ShapeError for more or fewer numbers than the shape says */
+export function checkNumbers(operator: string, name: string, { dtype, shape, data }: StoredTensor): void {
+  if (data.length !== sizeOf(shape))
+    throw new ShapeError(operator, `'${name}' has ${data.length} numbers for the shape [${shape}]`);
   if (dtype === 'int64' || dtype === 'int32' || dtype === 'uint8')
     throw new DTypeError(operator, `weights are floats but '${name}' is ${dtype}`);
 }

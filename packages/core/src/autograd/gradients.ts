@@ -6,6 +6,7 @@ import type { BinaryFunction } from '../backend/backend.ts';
 import { GradientError } from '../errors.ts';
 import { conv2dGradFilter, conv2dGradInput, depthwiseConv2dGradFilter, depthwiseConv2dGradInput } from '../ops/conv.ts';
 import {
+  add,
   div,
   equal,
   exp,
@@ -159,7 +160,8 @@ const binaryDerivatives: Record<
   pow: [
     // where b is 0 the derivative is 0 whatever the power, which must be finite then
     (dy, a, b) => mul(dy, mul(pow(a, typeof b === 'number' ? b - Number(b !== 0) : sub(b, notEqual(b, 0))), b)),
-    (dy, a, _b, y) => mul(mul(dy, y), typeof a === 'number' ? Math.log(a) : log(a)),
+    // where a is 0 the derivative is 0, too
+    (dy, a, _b, y) => mul(mul(dy, y), typeof a === 'number' ? logOfBase(a) : log(add(a, equal(a, 0)))),
   ],
   maximum: [(dy, a, b) => mul(dy, greaterEqual(a, b)), (dy, a, b) => mul(dy, less(a, b))],
   minimum: [(dy, a, b) => mul(dy, lessEqual(a, b)), (dy, a, b) => mul(dy, greater(a, b))],
@@ -170,6 +172,11 @@ const binaryDerivatives: Record<
   greater: [step, step],
   greaterEqual: [step, step],
 };
+
+function logOfBase(base: number): number {
+  if (base < 0) throw new GradientError('pow', `exponents have no derivative for the base ${base}, which is below 0`);
+  return Math.log(base || 1);
+}
 
 /** Comparisons are never recorded, so nothing asks for their derivative. */
 function step(): never {

@@ -6,9 +6,9 @@ import type { Random } from '../random.ts';
 import { at, broadcastShapes, formatShape, type Shape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { logSoftmax } from './activation.ts';
-import { checkDType, checkRange, checkRank, checkTensor } from './check.ts';
+import { checkDType, checkFinite, checkRange, checkRank, checkTensor } from './check.ts';
 import { add, clip, equal, exp, mul, neg, pow, square, sub } from './elementwise.ts';
-import { mean, sum } from './reduce.ts';
+import { LARGEST, mean, sum } from './reduce.ts';
 import { expandDims, gather } from './shape.ts';
 
 export interface CrossEntropyOptions {
@@ -43,7 +43,7 @@ export function softmaxCrossEntropy(
   checkLabels(labels, rows, classes);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ArgumentError('softmaxCrossEntropy', `labelSmoothing must be in [0,1) but is ${labelSmoothing}`);
-  if (!(gamma === 0 || gamma >= 1))
+  if (!(gamma === 0 || (gamma >= 1 && gamma < Number.POSITIVE_INFINITY)))
     // between, the derivative has a pole at probability 1
     throw new ArgumentError('softmaxCrossEntropy', `gamma must be 0 or at least 1 but is ${gamma}`);
   if (classWeights && classWeights.length !== classes) {
@@ -52,10 +52,13 @@ export function softmaxCrossEntropy(
       `classWeights must have ${classes} entries but have ${classWeights.length}`,
     );
   }
+  for (const [i, weight] of classWeights?.entries() ?? [])
+    checkFinite('softmaxCrossEntropy', `classWeights[${i}]`, weight);
   return composite([logits, labels], () => {
     const given = labels.dtype === 'int32' ? oneHotRows(labels, classes) : labels;
     const targets = labelSmoothing > 0 ? add(mul(given, 1 - labelSmoothing), labelSmoothing / classes) : given;
-    const logs = logSoftmax(logits);
+    // a class of probability 0, whose logarithm is infinite, counts nothing where it is no target
+    const logs = clip(logSoftmax(logits), -LARGEST, 0);
     const parts = mul(targets, gamma === 0 ? logs : mul(logs, pow(clip(sub(1, exp(logs)), 0, 1), gamma)));
     const losses = neg(sum(parts, 1));
     const weights = rowWeights(labels, classes, classWeights);

@@ -49,6 +49,7 @@ function moments(
 ): void {
   const operator = `${kernelName}Update`;
   checkNumbers(kernelName, settings);
+  checkDecays(operator, settings);
   checkInteger(operator, 'step', settings.step, 1);
   for (const [name, value] of Object.entries(state)) checkState(operator, name, value);
   update(kernelName, weights, state, settings);
@@ -94,6 +95,13 @@ const numbers: { readonly [K in keyof UpdateKernels]: Numbers<Settings<K>> } = {
   adamax: adam,
   rmsprop: { ...rates, rho: true, momentum: true, epsilon: true },
 };
+
+/** All would be left of what was, and nothing to correct the bias by. */
+function checkDecays(operator: string, { beta1, beta2 }: { readonly beta1: number; readonly beta2: number }): void {
+  for (const [name, value] of Object.entries({ beta1, beta2 }))
+    if (!(value >= 0 && value < 1))
+      throw new ArgumentError(operator, `${name} must be at least 0 and below 1 but is ${value}`);
+}
 
 function checkNumbers<K extends keyof UpdateKernels>(kernelName: K, settings: Settings<K>): void {
   const operator = `${kernelName}Update`;

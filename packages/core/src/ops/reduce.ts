@@ -5,6 +5,7 @@ import { aroundAxis, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkDType } from './check.ts';
 import { add, clip, div, exp, log, square, sub } from './elementwise.ts';
+import { transpose } from './shape.ts';
 
 export type Axes = number | readonly number[];
 
@@ -13,13 +14,30 @@ function reduce(fn: Reduction, x: Tensor, axes: Axes | undefined, keepDims: bool
   checkDType(operator, 'x', x);
   const reduced = normalizeAxes(operator, axes, x.rank);
   return composite([x], () => {
+    const groups = neighbours(reduced);
+    // one group, of which the largest share the gradient
+    if (fn !== 'sum' && groups.length > 1) return reduceTogether(fn, x, reduced, keepDims, operator);
     let partial = x;
-    for (const { first, last } of neighbours(reduced).reverse()) {
+    for (const { first, last } of groups.reverse()) {
       const shape = partial.shape.map((size, axis) => (axis >= first && axis <= last ? 1 : size));
       partial = run('reduce', [partial], { fn, ...aroundAxis(partial.shape, first, last) }, shape);
     }
     return keepDims ? view(partial, partial.shape) : without(partial, reduced);
   });
+}
+
+function reduceTogether(
+  fn: Reduction,
+  x: Tensor,
+  axes: readonly number[],
+  keepDims: boolean,
+  operator: string,
+): Tensor {
+  const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  const last = axes.map((_, i) => kept.length + i);
+  const result = reduce(fn, transpose(x, [...kept, ...axes]), last, false, operator);
+  const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  return keepDims ? view(result, shape) : result;
 }
 
 /** Without these axes, whose sizes are 1. */
@@ -72,7 +90,7 @@ export function variance(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 }
 
 /** Of float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+export const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /**
  * log of the sum of e^x, stable for large x. -Infinity where all elements are, Infinity where one is.

@@ -1,9 +1,7 @@
 /** @file Layers that arrange what they are given. */
-import { ArgumentError, checkInteger, pad, reshape, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { ArgumentError, checkInteger, pad, reshape, type Shape, ShapeError, sizeOf, type Tensor } from '@fer/core';
 import { Layer, type LayerOptions } from '../layer.ts';
 import { imageShape } from './window.ts';
-
-const sizeOf = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
 
 /** Each example as a vector. */
 export class Flatten extends Layer {

@@ -17,10 +17,14 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
   /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */
   constructor(options: AdamOptions = {}) {
     super({ learningRate: 0.001, ...options });
+    this.#check();
+  }
+
+  #check(): void {
     const { beta1, beta2, epsilon } = this.#hyper;
-    checkBelowOne('Adam', 'beta1', beta1);
-    checkBelowOne('Adam', 'beta2', beta2);
-    checkPositive('Adam', 'epsilon', epsilon);
+    checkBelowOne(this.className, 'beta1', beta1);
+    checkBelowOne(this.className, 'beta2', beta2);
+    checkPositive(this.className, 'epsilon', epsilon);
   }
 
   get #hyper() {
@@ -35,7 +39,9 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
 
 /** Adam (Kingma & Ba 2015). Weight decay enters the gradient (L2). */
 export class Adam extends AdamFamily {
-  readonly className: string = 'Adam';
+  override get className(): string {
+    return 'Adam';
+  }
   protected readonly slots = ['m', 'v'];
   /** Whether decay leaves the gradient alone. */
   protected readonly decoupled: boolean = false;
@@ -48,7 +54,9 @@ export class Adam extends AdamFamily {
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019): w -= lr decay w, besides Adam's step. */
 export class AdamW extends Adam {
-  override readonly className = 'AdamW';
+  override get className() {
+    return 'AdamW';
+  }
   protected override readonly decoupled = true;
 
   /** @param options The learning rate is 0.001 and the weight decay 0.004 unless given, as in Keras. */
@@ -65,7 +73,9 @@ const MIN_LENGTH = 5;
  * decay enters the gradient (L2).
  */
 export class RAdam extends AdamFamily {
-  readonly className = 'RAdam';
+  override get className() {
+    return 'RAdam';
+  }
   protected readonly slots = ['m', 'v'];
 
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {
@@ -90,7 +100,9 @@ function rectificationAt(step: number, beta2: number): number {
 
 /** Adam's form for the maximum norm (Kingma & Ba 2015, section 7.1). Weight decay enters the gradient (L2). */
 export class Adamax extends AdamFamily {
-  readonly className = 'Adamax';
+  override get className() {
+    return 'Adamax';
+  }
   protected readonly slots = ['m', 'u'];
 
   protected override update(weight: Parameter, state: readonly Parameter[], rates: Rates, step: number): void {

@@ -1,5 +1,5 @@
 /** @file What optimizers share: the learning rate, weight decay, groups of weights, clipping, and named state. */
-import { ArgumentError, FormatError, GradientError, Parameter, type StoredTensor, zeros } from '@fer/core';
+import { ArgumentError, FormatError, GradientError, Parameter, type StoredTensor, sizeOf, zeros } from '@fer/core';
 import { checkAtLeast, checkPositive } from '../checks.ts';
 import { checkSchedule, learningRateAt, type Schedule } from '../schedules.ts';
 import { downloaded, numberOf, storedNumber, uploaded } from '../stored.ts';
@@ -43,8 +43,8 @@ export interface Rates {
 
 /** Updates weights by their gradients. It keeps state for each weight, by name, and counts its steps. */
 export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
-  /** Its class' public name, which minifiers leave alone. */
-  abstract readonly className: string;
+  /** Its class' public name, which minifiers leave alone: a getter, which unlike a field is there in this constructor. */
+  abstract get className(): string;
   /** Names of the tensors that an update keeps for each weight, all of which start at 0. */
   protected abstract readonly slots: readonly string[];
   /** What the schedule is multiplied by. ReduceLROnPlateau lowers it. */
@@ -55,14 +55,18 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** @param options With all defaults that the subclass has. @throws ArgumentError */
   constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
-    const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [], lookahead } = options;
-    checkSchedule('Optimizer', learningRate);
+    this.#check();
+    this.#groups = (options.groups ?? []).map((group) => ({ pattern: patternOf(group), group }));
+  }
+
+  #check(): void {
+    const { learningRate, clipValue, clipNorm, globalClipNorm, weightDecay = 0, groups = [], lookahead } = this.options;
+    checkSchedule(this.className, learningRate);
     for (const [name, limit] of Object.entries({ clipValue, clipNorm, globalClipNorm }))
-      if (limit !== undefined) checkPositive('Optimizer', name, limit);
+      if (limit !== undefined) checkPositive(this.className, name, limit);
     for (const rates of [{ weightDecay }, ...groups.map(({ weights, ...rates }) => rates)])
-      for (const [name, value] of Object.entries(rates)) checkAtLeast('Optimizer', name, value, 0);
+      for (const [name, value] of Object.entries(rates)) checkAtLeast(this.className, name, value, 0);
     if (lookahead) checkLookahead(lookahead);
-    this.#groups = groups.map((group) => ({ pattern: patternOf(group), group }));
   }
 
   /** Updates one weight, and its state, by the weight's gradient. `step` counts from 1. */
@@ -178,6 +182,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       this.#kept.map((slot) => {
         const tensor = tensors[`${name}/${slot}`];
         if (!tensor) throw this.#broken(`'${name}/${slot}' is missing`);
+        if (tensor.data.length !== sizeOf(tensor.shape))
+          throw this.#broken(`'${name}/${slot}' has ${tensor.data.length} numbers for the shape [${tensor.shape}]`);
         return tensor;
       }),
     ]);

@@ -19,7 +19,9 @@ export interface RMSPropOptions extends OptimizerOptions {
  * v = momentum v + lr g / sqrt(s - [mean g]^2 + epsilon); w -= v. Weight decay enters the gradient (L2).
  */
 export class RMSProp extends Optimizer<RMSPropOptions> {
-  readonly className = 'RMSProp';
+  override get className() {
+    return 'RMSProp';
+  }
   protected readonly slots: readonly string[];
 
   /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */

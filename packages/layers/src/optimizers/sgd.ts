@@ -11,7 +11,9 @@ export interface SGDOptions extends OptimizerOptions {
 
 /** v = momentum v - lr g; w += v, or w += momentum v - lr g with Nesterov. Weight decay enters the gradient (L2). */
 export class SGD extends Optimizer<SGDOptions> {
-  readonly className = 'SGD';
+  override get className() {
+    return 'SGD';
+  }
   protected readonly slots: readonly string[];
 
   /** @param options The learning rate is 0.01 unless given. @throws ArgumentError */

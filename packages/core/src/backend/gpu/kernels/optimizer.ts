@@ -46,7 +46,8 @@ function formulaOf3(
 const scaledSum: ScalarFunction = (a, b, p, q) => p * a + q * b;
 const squareAverage: ScalarFunction = (s, g, rho, rest) => rho * s + rest * g * g;
 const decayingMaximum: ScalarFunction = (u, g, beta2, _q) => Math.max(beta2 * u, Math.abs(g));
-const varianceOf: ScalarFunction = (meanSquare, mean, _p, _q) => meanSquare - mean * mean;
+// rounding may make it less than nothing
+const varianceOf: ScalarFunction = (meanSquare, mean, _p, _q) => Math.max(meanSquare - mean * mean, 0);
 
 /** Formulas of three tensors and three numbers. */
 const nesterovStep: ScalarFunction = (w, v, g, momentum, rate, _r) => w + momentum * v - rate * g;
