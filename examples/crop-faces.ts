@@ -4,46 +4,43 @@
  * of Eileen Collins, which is in the public domain.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeImage, encodePng } from '@fer/data';
 import { alignFace, CascadeClassifier } from '@fer/vision';
 
-interface Photo {
-  readonly path: string;
-  readonly expression: string;
-}
-
 const portrait = fileURLToPath(new URL('../test/vision/fixtures/astronaut.png', import.meta.url));
-const [from, to = 'runs/faces'] = process.argv.slice(2);
-const photos = from === undefined ? [{ path: portrait, expression: 'happy' }] : await photosIn(from);
+const [photos, faces = 'runs/faces'] = process.argv.slice(2);
 
-async function photosIn(folder: string): Promise<Photo[]> {
-  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+/** The photographs' paths by the names of their pictures, none of which another one has: `happy/happy-4711.jpg.png`. */
+async function photosIn(folder: string): Promise<[picture: string, photo: string][]> {
+  const files = await readdir(folder, { recursive: true });
   return files
-    .filter(({ name }) => /\.(png|jpe?g)$/i.test(name))
-    .map(({ parentPath, name }) => ({ path: join(parentPath, name), expression: basename(parentPath) }));
+    .filter((file) => /\.(png|jpe?g)$/i.test(file) && !basename(file).startsWith('.'))
+    .map((file) => [`${basename(dirname(file))}/${file.replaceAll(sep, '-')}.png`, join(folder, file)]);
 }
 
-/** The largest face in a photograph, as a PNG file of 48x48 pixels. */
-async function faceIn(path: string): Promise<Uint8Array | undefined> {
-  const photo = await decodeImage(await readFile(path));
-  const [height = 0, width = 0] = photo.shape;
-  const boxes = detector.detectMultiScale(photo, { minSize: Math.round(Math.min(height, width) / 8) });
+/** The largest face in a photograph, as a PNG file of 48x48 pixels. @throws Error that says why there is none */
+async function faceIn(photo: string): Promise<Uint8Array> {
+  const image = await decodeImage(await readFile(photo));
+  const [height = 0, width = 0] = image.shape;
+  const boxes = detector.detectMultiScale(image, { minSize: Math.round(Math.min(height, width) / 8) });
   const [largest] = boxes.sort((a, b) => b.width - a.width);
-  return largest && encodePng(alignFace(photo, largest));
+  if (!largest) throw new Error('no face was found');
+  return encodePng(alignFace(image, largest));
 }
 
 const detector = await CascadeClassifier.frontalFace();
+const all = photos === undefined ? [['happy/collins.png', portrait] as const] : await photosIn(photos);
 let count = 0;
-for (const { path, expression } of photos) {
-  const face = await faceIn(path);
-  if (!face) {
-    console.log(`no face in ${path}`);
-    continue;
+for (const [picture, photo] of all) {
+  try {
+    const face = await faceIn(photo);
+    await mkdir(join(faces, dirname(picture)), { recursive: true });
+    await writeFile(join(faces, picture), face);
+    count++;
+  } catch (error) {
+    console.log(`${photo}: ${error instanceof Error ? error.message : error}`);
   }
-  await mkdir(join(to, expression), { recursive: true });
-  await writeFile(join(to, expression, `${basename(path)}.png`), face);
-  count++;
 }
-console.log(`${count} of ${photos.length} photographs have a face, now in ${to}`);
+console.log(`${count} of ${all.length} photographs have a face, now in ${faces}`);

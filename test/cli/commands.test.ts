@@ -233,6 +233,20 @@ describe('with weights', () => {
     );
   });
 
+  it('fer evaluate leaves damaged rows out if it is told to, and calls Training by its name', async () => {
+    const csv = folder.file('training.csv');
+    const [face] = syntheticFaces({ seed: 4, count: 1 }).items;
+    const row = (pixels: string) => `${face?.label},${pixels},Training`;
+    await writeFile(
+      csv,
+      ['emotion,pixels,Usage', row(Array.from(face?.image.data ?? []).join(' ')), row('1 2')].join('\n'),
+    );
+    const evaluate = ['evaluate', '--weights', weights, '--data', csv, '--json'];
+    expect((await ferHere(evaluate)).code).toBe(1);
+    const { stdout } = await ferHere([...evaluate, '--skip-damaged']);
+    expect(JSON.parse(stdout)).toEqual({ Training: expect.objectContaining({ images: 1 }) });
+  });
+
   it('fer evaluate refuses data of other classes', async () => {
     const data = folder.file('moods');
     for (const name of ['bad', 'good']) {
@@ -390,7 +404,27 @@ describe('errors are one line, and an exit code', () => {
       /'--optimizer <name>' argument 'Lion' is invalid\. Allowed choices are SGD, Adam/,
     ],
     [['train', '-o', 'classes=3'], 2, /^fer: fer-net: there is no option 'classes', only inputShape, dropout/],
-    [['train', '-o', 'inputShape=96'], 2, /^fer: fer-net: inputShape must be \[height,width,channels\] but is 96/],
+    [['train', '-o', 'inputShape=96'], 2, /^fer: fer-net: inputShape must be an array of numbers but is 96/],
+    [
+      ['train', '-o', 'inputShape=[96]'],
+      2,
+      /^fer: fer-net: inputShape must be \[height,width,channels\] but is \[96\]/,
+    ],
+    [
+      ['train', '-o', 'inputShape=[48,48,2]'],
+      2,
+      /^fer: train: images have 1 or 3 channels, but inputShape is \[48,48,2\]/,
+    ],
+    [['summary', 'mobilenet-v2', '-o', 'smallImages="false"'], 2, /smallImages must be true or false but is "false"/],
+    [
+      ['summary', 'alexnet', '-o', 'hiddenUnits=5'],
+      2,
+      /^fer: alexnet: hiddenUnits must be an array of numbers but is 5/,
+    ],
+    [['summary', 'light-alex-vgg', '-o', 'widths=[1,2]'], 2, /^fer: light-alex-vgg: widths must be 7 but are \[1,2\]/],
+    [['train', '--seed='], 2, /^fer: option '--seed <n>' argument '' is invalid\. It must be an integer/],
+    [['evaluate', '--out', '/dev/null'], 2, /^fer: out: '\/dev\/null' cannot be a folder: EEXIST/],
+    [['predict', 'a.png', '--crops', '10', '--explain', ''], 2, /^fer: predict: --explain/],
     [
       ['train', '-o', 'inputShape=[96,96,1]', '--image-size', '48'],
       2,
@@ -432,13 +466,21 @@ describe('errors are one line, and an exit code', () => {
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
+  it('names weights that are none', async () => {
+    const path = folder.file('broken.safetensors');
+    await writeFile(path, 'nothing of the kind');
+    const { code, stderr } = await ferHere(['predict', '--weights', path]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^fer: .*broken\.safetensors: decodeSafetensors: /);
+  });
+
   it('names damaged data', async () => {
     const path = folder.file('damaged.csv');
     await writeFile(path, 'emotion,pixels,Usage\n0,1 2 3,Training\n9,1 2 3,Training\n');
     const { code, stderr } = await ferHere(['data', 'describe', '--data', path]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^fer: fer2013: 2 of 2 items of .* are damaged .*: line 2: 3 pixels instead of 2304 \(--verbose shows 1 more\)\n$/,
+      /^fer: fer2013: 2 of 2 items of .* are damaged, and not to be skipped: line 2: 3 pixels instead of 2304 \(--verbose shows 1 more\)\n$/,
     );
   });
 

@@ -59,13 +59,17 @@ it.each([
   ['face.png', 'PNG', /^fer: history: '.*face\.png' must be a \.csv or \.json file/],
   ['empty.csv', 'header', /^fer: history: '.*empty\.csv' holds no predictions/],
   ['binary.csv', Buffer.from([0xff, 0xfe, 0]), /^fer: history: '.*binary\.csv' is no text in UTF-8/],
-  ['other.csv', 'emotion,pixels,Usage\n', /^fer: parseHistoryCsv: line 1 must name the columns time, session/],
+  [
+    'other.csv',
+    'emotion,pixels,Usage\n',
+    /^fer: .*other\.csv: parseHistoryCsv: line 1 must name the columns time, session/,
+  ],
   [
     'damaged.csv',
     'damaged',
-    /^fer: parseHistoryCsv: one of the rows is damaged: line 5, column happy: must be a number/,
+    /^fer: .*damaged\.csv: parseHistoryCsv: one of the rows is damaged: line 5, column happy: must be a number/,
   ],
-  ['damaged.json', '{', /^fer: parseHistoryJson: the text is not JSON/],
+  ['damaged.json', '{', /^fer: .*damaged\.json: parseHistoryJson: the text is not JSON/],
 ])('refuses %s, and draws nothing', async (name, content, message) => {
   const expected = message.source.startsWith('^fer: history') ? 2 : 1; // another file is asked for, or a whole one
   const csv = (await formatHistoryCsv(predictions)).split('\r\n');

@@ -29,7 +29,7 @@ export interface PngOptions {
   readonly at: (x: number, y: number) => readonly number[];
 }
 
-const chunk = (type: string, data: Uint8Array): Buffer => {
+export const chunk = (type: string, data: Uint8Array): Buffer => {
   const body = Buffer.concat([Buffer.from(type), data]);
   const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(data.length);

@@ -11,6 +11,7 @@ import {
   Dataset,
   decodeImage,
   flip,
+  fromArrays,
   type Item,
   normalise,
   randomCrop,
@@ -191,6 +192,9 @@ describe('Dataset', () => {
       bytes: 210,
       damaged: [],
     });
+    const photograph = fromArrays(ndarray(new Uint8Array(300 * 200), [1, 200, 300]), [0]);
+    const thumbnail = await decodeImage(await photograph.preview({ scale: 1, gap: 0 }));
+    expect(thumbnail.shape).toEqual([64 * 7, 96, 1]); // a row for each of seven classes
     const sheet = await decodeImage(await dataset(7).preview({ perClass: 2, scale: 1, gap: 1 }));
     expect(sheet.shape).toEqual([3 * 7 + 1, 2 * 6 + 1, 1]);
     // row b holds images 1 and 4, each with a white frame

@@ -18,7 +18,7 @@ import {
 import jpeg from 'jpeg-js';
 import ndarray from 'ndarray';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { flatJpeg, npy, type PngOptions, png, rawPng, temporaryFolder } from './files.ts';
+import { chunk, flatJpeg, npy, type PngOptions, png, rawPng, temporaryFolder } from './files.ts';
 import { values } from './images.ts';
 
 const write = temporaryFolder();
@@ -112,7 +112,7 @@ describe('fer2013', () => {
     expect(error).toBeInstanceOf(DataError);
     expect(error.damaged).toEqual(damaged);
     expect(error.message).toBe(
-      `fer2013: 1 of 3 items of ${path} are damaged ({ damaged: 'skip' } leaves them out)\n  line 3: ${reason}`,
+      `fer2013: 1 of 3 items of ${path} are damaged, and not to be skipped\n  line 3: ${reason}`,
     );
     const rest = await fer2013(path, { damaged: 'skip' });
     expect([...rest.labels]).toEqual([5, 4]);
@@ -248,11 +248,11 @@ describe('decodeImage', () => {
     const huge = { width: 60_000, height: 60_000, depth: 8, colorType: 0 };
     const before = process.memoryUsage().arrayBuffers;
     await expect(decodeImage(rawPng(huge, new Uint8Array(10)))).rejects.toThrow(
-      'decodeImage: 60000x60000 pixels are more than 16777216',
+      'decodeImage: 60000x60000 pixels are more than 67108864',
     );
     const large = flatJpeg(1);
     large.set([0xea, 0x60, 0xea, 0x60], large.indexOf(0xc0) + 4);
-    await expect(decodeImage(large)).rejects.toThrow('decodeImage: 60000x60000 pixels are more than 16777216');
+    await expect(decodeImage(large)).rejects.toThrow('decodeImage: 60000x60000 pixels are more than 67108864');
     // little pixels, but 64 MB behind them, interlaced or not
     for (const interlace of [0, 1]) {
       const bomb = rawPng({ width: 8, height: 8, depth: 8, colorType: 0, interlace }, Buffer.alloc(2 ** 26));
@@ -295,11 +295,28 @@ describe('decodeImage', () => {
       rawPng({ width: 8, height: 9, depth: 8, colorType: 0 }, flat()),
       '72 bytes of pixels instead of 81',
     ],
+    [
+      'a PNG without its end',
+      png({ width: 1, height: 1, depth: 8, colorType: 0, at: () => [1] }).subarray(0, -12),
+      'a PNG that ends too early',
+    ],
     ['a JPEG that breaks off', flatJpeg(1).subarray(0, 80), 'a JPEG that ends too early'],
     ['a JPEG without its end', flatJpeg(1).subarray(0, -2), 'a JPEG that ends too early'],
   ])('refuses %s', async (_, bytes, reason) => {
     await expect(decodeImage(bytes)).rejects.toThrow(DataError);
     await expect(decodeImage(bytes)).rejects.toThrow(`decodeImage: ${reason}`);
+  });
+
+  it('takes colours as they are that a PNG calls transparent, and leaves out what follows its end', async () => {
+    const plain = png({ width: 2, height: 1, depth: 8, colorType: 0, at: (x) => [255 - x] });
+    const header = 8 + 25; // signature and IHDR
+    const keyed = Buffer.concat([
+      plain.subarray(0, header),
+      chunk('tRNS', Buffer.from([0, 255])),
+      plain.subarray(header),
+    ]);
+    for (const bytes of [keyed, Buffer.concat([plain, Buffer.from('more')])])
+      expect(values(await decodeImage(bytes))).toEqual([255, 254]);
   });
 
   it('undoes encodePng', async () => {
@@ -353,6 +370,7 @@ describe('imageFolder', () => {
     await expect(imageFolder('/nowhere')).rejects.toThrow(/^imageFolder: cannot read \/nowhere: ENOENT/);
     await expect(imageFolder(`${root}/happy`)).rejects.toThrow(/has no folders, one for each class$/);
     await expect(imageFolder(root, { classes: ['happy', 'sad'] })).rejects.toThrow(ArgumentError);
+    await expect(imageFolder(dirname(root))).rejects.toThrow(/holds folders in place of images/);
     await expect(imageFolder(root, { classes: ['sad'] })).rejects.toThrow(
       /has the folders happy, but classes are sad$/,
     );
@@ -486,6 +504,8 @@ describe('fromArrays', () => {
       expect(() => fromArrays(ndarray(Float32Array.of(0, 0, 0, wrong), [1, 2, 2]), [0])).toThrow(
         `pixels must be from 0 to 255 but one of image 0 is ${wrong}`,
       );
+    const shares = ndarray(Float32Array.of(0, 0.5, 1, 0.25), [1, 2, 2]);
+    expect(() => fromArrays(shares, [0])).toThrow('pixels must be from 0 to 255 but all are at most 1');
   });
 });
 

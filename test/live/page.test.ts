@@ -177,6 +177,21 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
     await page.context().close();
   });
 
+  it('goes on with the camera when a video plays', async () => {
+    const page = await live.open();
+    await ready(page);
+    await page.locator('#file').setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await film(page) });
+    await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
+    await button(page, 'Start camera').click();
+    const isCamera = () =>
+      page.locator('video').evaluate((video: HTMLVideoElement) => video.srcObject !== null && !video.paused);
+    await expect.poll(isCamera, { timeout: 20_000 }).toBe(true);
+    const before = (await storedRows(page)).length;
+    await expect.poll(async () => (await storedRows(page)).length, { timeout: 20_000 }).toBeGreaterThan(before);
+    expect(await isCamera()).toBe(true);
+    await page.context().close();
+  });
+
   it('takes files that are dropped on it', async () => {
     const page = await live.open();
     await ready(page);

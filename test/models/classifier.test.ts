@@ -58,6 +58,7 @@ describe('expressionClassifier', () => {
     ['an ndarray [H,W,1]', () => gray(240)],
     ['an ndarray [H,W]', () => ndarray(new Uint8Array(35).fill(240), [5, 7])],
     ['an ndarray [H,W,3] of floats', () => ndarray(new Float32Array(105).fill(240), [5, 7, 3])],
+    ['an ndarray of plain numbers', () => ndarray(new Array(35).fill(240), [5, 7])],
     ['ImageData', () => ({ data: rgba, width: 7, height: 5, colorSpace: 'srgb' }) as ImageData],
     ['the bytes of a PNG file', () => encodePng(gray(240))],
     ['the path of a file', async () => saved('bright.png', await encodePng(gray(240)))],
@@ -100,6 +101,10 @@ describe('expressionClassifier', () => {
     await expect(classify(ndarray(new Uint8Array(5), [5]))).rejects.toThrow(
       'expected an image [H,W] or [H,W,C] but got [5]',
     );
+    await expect(classify(ndarray([0, Number.NaN, 0, 0], [2, 2]))).rejects.toThrow(
+      'pixels must be from 0 to 255 but one is NaN',
+    );
+    await expect(classify(ndarray(Float32Array.of(0, -500, 0, 0), [2, 2]))).rejects.toThrow('but one is -500');
     await expect(classify(Uint8Array.of(1, 2, 3))).rejects.toThrow(DataError);
     await expect(classify('/nowhere.png')).rejects.toThrow(ArgumentError);
     await expect(classify('/nowhere.png')).rejects.toThrow("classify: cannot read '/nowhere.png': ENOENT");
@@ -114,7 +119,7 @@ describe('networks that come with the package', () => {
     const large = ndarray(new Float32Array(16 * 48 * 48), [192, 192, 1]);
     for (let y = 0; y < 192; y++)
       for (let x = 0; x < 192; x++) {
-        const pixel = face.get(y >> 2, x >> 2, 0);
+        const pixel = 20 + 0.6 * face.get(y >> 2, x >> 2, 0);
         const isCentre = (y + 1) % 4 > 1 && (x + 1) % 4 > 1; // of the sixteen that are one pixel of the face
         small.set(y >> 2, x >> 2, 0, pixel);
         large.set(y, x, 0, isCentre ? pixel + 60 : pixel - 20);

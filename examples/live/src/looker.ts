@@ -21,10 +21,6 @@ export class Looker {
     private readonly viewer: Viewer,
   ) {}
 
-  get source(): Source | undefined {
-    return this.#source;
-  }
-
   /** Looks at this source from now on, until `stop`. */
   watch(source: Source): void {
     this.stop();

@@ -50,6 +50,7 @@ const panel = new EnginePanel(await offeredBackends(), (chosen) => engine.start(
 if (!Object.values(lacks).some(({ isError }) => isError)) engine.start(panel.engine);
 
 async function startCamera(): Promise<void> {
+  looker.stop(); // a file that plays would let go of the element only after the camera has it
   cameraButton.disabled = true;
   try {
     watch(await openCamera(stage.video, cameraEnded));

@@ -13,6 +13,7 @@ import {
 } from '@fer/data';
 import { decodePretrained, listPretrained, loadPretrained, type Pretrained, type PretrainedName } from '@fer/models';
 import type { DataPlan, NetworkPlan } from './experiment.ts';
+import { naming } from './naming.ts';
 
 export const WEIGHTS_HELP = `a best.safetensors of fer train, or ${listPretrained().join(' or ')}`;
 
@@ -24,7 +25,7 @@ export async function loadClassifier(weights: string): Promise<Pretrained> {
   try {
     return await (isFile ? decodePretrained(await readFile(weights)) : loadPretrained(weights as PretrainedName));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!(error instanceof Error && 'code' in error)) throw isFile ? naming(weights, error) : error;
     throw new ArgumentError('weights', `cannot read '${weights}': ${error.message}`);
   }
 }

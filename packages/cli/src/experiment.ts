@@ -16,6 +16,8 @@ export interface Experiment {
 export interface DataPlan {
   /** What openSource takes. */
   readonly source: string;
+  /** Damaged rows and files are an error unless they are skipped. */
+  readonly damaged?: 'skip';
   /** The only classes that are kept, in this order. */
   readonly classes?: readonly string[];
   readonly split: SplitPlan;

@@ -95,36 +95,59 @@ async function storedWeights(init: string): Promise<StoredWeights> {
   }
 }
 
+/** What the value of an option is. */
+type Kind = 'a number' | 'true or false' | 'a text' | 'an array of numbers';
+
+const KINDS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  'a number': (value) => typeof value === 'number',
+  'true or false': (value) => typeof value === 'boolean',
+  'a text': (value) => typeof value === 'string',
+  'an array of numbers': (value) => Array.isArray(value) && value.every((one) => typeof one === 'number'),
+};
+
 /** What every network can be told. */
-const COMMON = ['inputShape', 'classes', 'includeTop', 'pooling', 'dropout', 'classifierActivation', 'seed'];
+const COMMON: Readonly<Record<keyof NetworkOptions, Kind>> = {
+  inputShape: 'an array of numbers',
+  classes: 'a number',
+  includeTop: 'true or false',
+  pooling: 'a text',
+  dropout: 'a number',
+  classifierActivation: 'a text',
+  seed: 'a number',
+};
 
 /** Of it, what leaves the network a classifier of logits, and does not say again what data and --seed say. */
 export const CLASSIFIER_OPTIONS = ['inputShape', 'dropout'];
 
 /** What each network can be told besides; complete, or it does not compile. */
 const OWN: {
-  readonly [N in ModelName]: Readonly<Record<Exclude<keyof ModelOptionsOf<N>, keyof NetworkOptions>, true>>;
+  readonly [N in ModelName]: Readonly<Record<Exclude<keyof ModelOptionsOf<N>, keyof NetworkOptions>, Kind>>;
 } = {
-  alexnet: { alpha: true, lrn: true, smallImages: true, hiddenUnits: true },
-  densenet121: { smallImages: true },
-  densenet169: { smallImages: true },
-  densenet201: { smallImages: true },
-  'efficientnet-b0': { dropConnect: true, smallImages: true },
-  'efficientnet-b1': { dropConnect: true, smallImages: true },
-  'efficientnet-b2': { dropConnect: true, smallImages: true },
-  'efficientnet-b3': { dropConnect: true, smallImages: true },
-  'efficientnet-b4': { dropConnect: true, smallImages: true },
-  'efficientnet-b5': { dropConnect: true, smallImages: true },
-  'efficientnet-b6': { dropConnect: true, smallImages: true },
-  'efficientnet-b7': { dropConnect: true, smallImages: true },
+  alexnet: {
+    alpha: 'a number',
+    lrn: 'true or false',
+    smallImages: 'true or false',
+    hiddenUnits: 'an array of numbers',
+  },
+  densenet121: { smallImages: 'true or false' },
+  densenet169: { smallImages: 'true or false' },
+  densenet201: { smallImages: 'true or false' },
+  'efficientnet-b0': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b1': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b2': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b3': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b4': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b5': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b6': { dropConnect: 'a number', smallImages: 'true or false' },
+  'efficientnet-b7': { dropConnect: 'a number', smallImages: 'true or false' },
   'fer-net': {},
   'inception-v3': {},
-  'light-alex-vgg': { widths: true },
+  'light-alex-vgg': { widths: 'an array of numbers' },
   'mobi-express-net': {},
-  'mobilenet-v2': { alpha: true, smallImages: true },
-  'resnet50-v2': { smallImages: true },
-  vgg16: { alpha: true, batchNorm: true, hiddenUnits: true },
-  vgg19: { alpha: true, batchNorm: true, hiddenUnits: true },
+  'mobilenet-v2': { alpha: 'a number', smallImages: 'true or false' },
+  'resnet50-v2': { smallImages: 'true or false' },
+  vgg16: { alpha: 'a number', batchNorm: 'true or false', hiddenUnits: 'an array of numbers' },
+  vgg19: { alpha: 'a number', batchNorm: 'true or false', hiddenUnits: 'an array of numbers' },
 };
 
 /**
@@ -135,16 +158,19 @@ const OWN: {
 export function parseNetworkOptions(
   name: ModelName,
   texts: readonly string[],
-  common: readonly string[] = COMMON,
+  common: readonly string[] = Object.keys(COMMON),
 ): NetworkOptions {
   if (!Object.hasOwn(OWN, name))
     throw new ArgumentError('network', `there is no network '${name}', only ${Object.keys(OWN).join(', ')}`);
-  const known = [...common, ...Object.keys(OWN[name])];
+  const own: Readonly<Record<string, Kind>> = OWN[name];
+  const known = [...common, ...Object.keys(own)];
   const entries = texts.map((text) => {
     const [key = '', ...rest] = text.split('=');
     if (!known.includes(key))
       throw new ArgumentError(name, `there is no option '${key}', only ${known.join(', ')} (as in alpha=0.35)`);
     const value = parseValue(name, text, rest.join('='));
+    const kind = own[key] ?? COMMON[key as keyof NetworkOptions];
+    if (!KINDS[kind](value)) throw new ArgumentError(name, `${key} must be ${kind} but is ${rest.join('=')}`);
     if (key === 'inputShape' && !(Array.isArray(value) && value.length === 3))
       throw new ArgumentError(name, `inputShape must be [height,width,channels] but is ${rest.join('=')}`);
     return [key, value];

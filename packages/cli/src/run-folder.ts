@@ -1,5 +1,5 @@
 /** @file The folder of a run: where its files are, and what is in them. */
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@fer/core';
 import { type PlotSpec, renderPng, renderSvg } from '@fer/data';
@@ -18,6 +18,14 @@ export class RunFolder {
     if (await folder.has('config.json'))
       throw new ArgumentError('out', `'${path}' holds a run: continue it with --resume, or choose another folder`);
     return folder;
+  }
+
+  /** Made at once, so that what takes long is not done in vain. @throws ArgumentError if it cannot be a folder */
+  static async prepared(path: string): Promise<RunFolder> {
+    await mkdir(path, { recursive: true }).catch((error) => {
+      throw new ArgumentError('out', `'${path}' cannot be a folder: ${error.message}`);
+    });
+    return new RunFolder(path);
   }
 
   file(name: string): string {

@@ -47,7 +47,10 @@ export class InterruptedError extends FerError {}
 export async function run(config: RunConfig, folder: RunFolder, options: RunOptions): Promise<Result> {
   const { experiment, title } = config;
   const { data: plan, network, seed } = experiment;
-  const dataset = await openSource(plan.source, { size: plan.imageSize });
+  const dataset = await openSource(plan.source, {
+    size: plan.imageSize,
+    ...(plan.damaged && { damaged: plan.damaged }),
+  });
   const data = prepare(dataset, plan, network.options.inputShape, seed);
   const model = await createNetwork(network, data.classes, seed);
   const params = model.countParams().total;

@@ -53,7 +53,10 @@ async function kindOfFolder(folder: string): Promise<SourceKind> {
   if (entries.some(({ name }) => IMAGES.test(name))) return 'npy-folder';
   const classes = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
   for (const { name } of classes) {
-    const files = (await readdir(join(folder, name))).filter((file) => !file.startsWith('.'));
+    const names = await readdir(join(folder, name)).catch((error) => {
+      throw new ArgumentError('data', `cannot read '${join(folder, name)}': ${error.message}`);
+    });
+    const files = names.filter((file) => !file.startsWith('.'));
     if (files[0] !== undefined) return CK_PLUS_FRAME.test(files[0]) ? 'ck-plus' : 'image-folder';
   }
   return 'image-folder';

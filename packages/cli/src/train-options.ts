@@ -4,10 +4,12 @@ import { noDecay } from '@fer/layers';
 import type { ModelName } from '@fer/models';
 import type { Crops, Experiment, NetworkPlan, OptimizerPlan, TrainingPlan } from './experiment.ts';
 import { CLASSIFIER_OPTIONS, parseNetworkOptions } from './network.ts';
+import { damagedOf } from './options.ts';
 import { FACE } from './recipes/recipe.ts';
 
 export interface TrainOptions {
   readonly data: string;
+  readonly skipDamaged?: true;
   readonly network: ModelName;
   /** `name=value` */
   readonly option: readonly string[];
@@ -59,10 +61,13 @@ export function experimentOf(options: TrainOptions): Experiment {
   const inputShape = given.inputShape ?? [imageSize ?? FACE, imageSize ?? FACE, 1];
   const [side = 0, width, channels] = inputShape;
   if (side !== width) throw new ArgumentError('train', `images are squares, but inputShape is [${inputShape}]`);
+  if (channels !== 1 && channels !== 3)
+    throw new ArgumentError('train', `images have 1 or 3 channels, but inputShape is [${inputShape}]`);
   if (fraction > 1) throw new ArgumentError('train', `fraction must be at most 1 but is ${fraction}`);
   return {
     data: {
       source: data,
+      ...damagedOf(options),
       split: { by: 'usage', validation: 0.1 },
       fraction,
       imageSize: side,

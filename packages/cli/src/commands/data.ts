@@ -3,13 +3,13 @@
 import type { Description } from '@fer/data';
 import { writeAtomically } from '@fer/layers';
 import type { Command } from 'commander';
-import { DATA_HELP, positiveInteger } from '../options.ts';
+import { DATA_HELP, damagedOf, positiveInteger, SKIP_DAMAGED_HELP } from '../options.ts';
 import { Output } from '../output.ts';
 import { kindOfSource, openSource } from '../source.ts';
 
 interface DataOptions {
   readonly data: string;
-  readonly skipDamaged?: boolean;
+  readonly skipDamaged?: true;
 }
 
 interface PreviewOptions extends DataOptions {
@@ -36,12 +36,9 @@ export function addData(program: Command): void {
 }
 
 const withSource = (command: Command) =>
-  command
-    .option('-d, --data <source>', DATA_HELP, 'synthetic')
-    .option('--skip-damaged', 'leave damaged rows and files out');
+  command.option('-d, --data <source>', DATA_HELP, 'synthetic').option('--skip-damaged', SKIP_DAMAGED_HELP);
 
-const open = ({ data, skipDamaged }: DataOptions) =>
-  openSource(data, { ...(skipDamaged && { damaged: 'skip' as const }) });
+const open = (options: DataOptions) => openSource(options.data, damagedOf(options));
 
 async function describe(options: DataOptions, output: Output): Promise<void> {
   const kind = await kindOfSource(options.data);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS, firstSize, loadClassifier, WEIGHTS_HELP, withLabels, withoutCrop } from '../classifier.ts';
 import { type Evaluation, evaluateOn } from '../evaluation.ts';
 import type { Crops } from '../experiment.ts';
-import { crops, DATA_HELP, startBackend } from '../options.ts';
+import { crops, DATA_HELP, damagedOf, SKIP_DAMAGED_HELP, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 import { reportText, writeEvaluation } from '../pictures.ts';
 import { mapAll } from '../prepare.ts';
@@ -14,6 +14,7 @@ import { openSource } from '../source.ts';
 interface EvaluateOptions {
   readonly weights: string;
   readonly data: string;
+  readonly skipDamaged?: true;
   readonly usage?: string;
   readonly crops: Crops;
   readonly out?: string;
@@ -34,6 +35,7 @@ export function addEvaluate(program: Command): void {
     .description('tell how good weights are: report, confusion matrix, 95 % interval')
     .option('-w, --weights <file>', WEIGHTS_HELP, DEFAULT_WEIGHTS)
     .option('-d, --data <source>', DATA_HELP, 'synthetic:700:2')
+    .option('--skip-damaged', SKIP_DAMAGED_HELP)
     .option('--usage <name>', 'the part of the data, such as PublicTest')
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
     .option('--out <folder>', 'write report and pictures there')
@@ -43,11 +45,11 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const output = Output.of(command);
+  const folder = options.out === undefined ? undefined : await RunFolder.prepared(options.out);
   await startBackend(command);
   const { model, labels, preprocess } = await loadClassifier(options.weights);
   const size = firstSize(preprocess);
-  const all = await openSource(options.data, size === undefined ? {} : { size });
-  const folder = options.out === undefined ? undefined : new RunFolder(options.out);
+  const all = await openSource(options.data, { ...(size !== undefined && { size }), ...damagedOf(options) });
   const results: Record<string, Evaluation> = {};
   const texts: string[] = [];
   for (const [name, part] of Object.entries(partsOf(all, options.usage))) {
@@ -65,7 +67,8 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
 /** The one that was asked for; else all that are not for training; else all there is. */
 function partsOf(dataset: Dataset, usage: string | undefined): Record<string, Dataset> {
   if (usage !== undefined) return { [usage]: dataset.usage(usage) };
-  const usages = [...new Set(dataset.items.flatMap((item) => item.usage ?? []))].filter((name) => name !== 'Training');
-  if (usages.length === 0) return { test: dataset };
-  return Object.fromEntries(usages.map((name) => [name, dataset.usage(name)]));
+  const usages = [...new Set(dataset.items.map((item) => item.usage))];
+  const tests = usages.filter((name) => name !== 'Training');
+  const parts = tests.length > 0 ? tests : usages;
+  return Object.fromEntries(parts.map((name) => [name ?? 'test', dataset.filter((item) => item.usage === name)]));
 }

@@ -13,6 +13,7 @@ import {
 } from '@fer/data';
 import type { Command } from 'commander';
 import { percent } from '../figures.ts';
+import { naming } from '../naming.ts';
 import { Output } from '../output.ts';
 import { RunFolder } from '../run-folder.ts';
 
@@ -42,7 +43,7 @@ async function history(file: string, { out }: HistoryOptions, output: Output): P
   const predictions = await readHistory(file);
   const summaries = summariseHistory(predictions);
   if (summaries.length === 0) throw new ArgumentError('history', `'${file}' holds no predictions`);
-  const folder = new RunFolder(out ?? file.replace(EXTENSION, '-history'));
+  const folder = await RunFolder.prepared(out ?? file.replace(EXTENSION, '-history'));
   const sessions: (SessionSummary & { readonly pictures: readonly string[] })[] = [];
   for (const [i, summary] of summaries.entries()) {
     output.say(`Drawing session ${i + 1} of ${summaries.length}: ${summary.session}`);
@@ -66,7 +67,11 @@ async function readHistory(file: string): Promise<Prediction[]> {
     throw new ArgumentError('history', `cannot read '${file}': ${error.message}`);
   });
   const text = decodeUtf8(file, bytes);
-  return extension.toLowerCase() === 'json' ? parseHistoryJson(text) : parseHistoryCsv(text);
+  try {
+    return await (extension.toLowerCase() === 'json' ? parseHistoryJson(text) : parseHistoryCsv(text));
+  } catch (error) {
+    throw naming(file, error);
+  }
 }
 
 function decodeUtf8(file: string, bytes: Uint8Array): string {

@@ -18,9 +18,6 @@ interface PredictOptions {
   readonly explain?: string;
 }
 
-/** Those of the largest telephones' photographs; what is larger is refused before it takes memory. */
-const MAX_PIXELS = 2 ** 26;
-
 const EXAMPLES = `
 Examples:
   fer predict face.png
@@ -51,13 +48,13 @@ async function predict(images: readonly string[], options: PredictOptions, comma
   const { detect = false, explain, weights } = options;
   if (detect && (images.length === 0 || options.crops > 1))
     throw new ArgumentError('predict', '--detect needs images, and one view of each face');
-  if (explain && (detect || options.crops > 1))
+  if (explain !== undefined && (detect || options.crops > 1))
     throw new ArgumentError('predict', '--explain needs images of one face each, and one view of each');
   await startBackend(command);
   const network = await loadClassifier(weights);
   const faces = () => (images.length > 0 ? readFaces(images) : drawnFaces());
   const predictions = await (detect ? predictFound : predictFaces)(network, faces(), options);
-  if (explain) await writeExplanation(network, faces(), explain); // read once more: they are not kept
+  if (explain !== undefined) await writeExplanation(network, faces(), explain); // read once more: they are not kept
   output.result(predictionsText(predictions), predictions);
 }
 
@@ -67,7 +64,7 @@ async function* readFaces(paths: readonly string[]): AsyncGenerator<Face> {
     const bytes = await readFile(path).catch((error) => {
       throw new ArgumentError('predict', `cannot read '${path}': ${error.message}`);
     });
-    const image = await decodeImage(bytes, { maxPixels: MAX_PIXELS }).catch((error) => {
+    const image = await decodeImage(bytes).catch((error) => {
       throw new FerError('predict', `cannot use '${path}': ${error.message}`);
     });
     yield { name: path, image };

@@ -2,7 +2,17 @@
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@fer/core';
 import { type Command, Option } from 'commander';
-import { collected, crops, DATA_HELP, integer, positive, positiveInteger, share, startBackend } from '../options.ts';
+import {
+  collected,
+  crops,
+  DATA_HELP,
+  integer,
+  positive,
+  positiveInteger,
+  SKIP_DAMAGED_HELP,
+  share,
+  startBackend,
+} from '../options.ts';
 import { Output } from '../output.ts';
 import { FACE } from '../recipes/recipe.ts';
 import { type RunConfig, run } from '../run.ts';
@@ -43,6 +53,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a network and evaluate it; everything goes into a folder')
     .option('-d, --data <source>', DATA_HELP, DEFAULTS.data)
+    .option('--skip-damaged', SKIP_DAMAGED_HELP)
     .option('-n, --network <name>', 'see fer summary', DEFAULTS.network)
     .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, DEFAULTS.option)
     .option('--init <weights>', 'weights to begin with: .safetensors, .h5, model.json, or a shipped network')

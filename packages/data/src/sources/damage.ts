@@ -38,7 +38,7 @@ export class DamageLog {
   settle(intact: number): void {
     const { length } = this.items;
     if (length > 0 && this.policy === 'refuse') {
-      const hint = `${length} of ${length + intact} items of ${this.source} are damaged ({ damaged: 'skip' } leaves them out)`;
+      const hint = `${length} of ${length + intact} items of ${this.source} are damaged, and not to be skipped`;
       throw new DataError(this.operator, hint, this.items);
     }
     if (intact === 0) throw new DataError(this.operator, `${this.source} holds no images`, this.items);

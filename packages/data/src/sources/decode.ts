@@ -14,11 +14,11 @@ export interface DecodeOptions {
   readonly channels?: 1 | 3;
   /** Resized to this ('area': nothing is left out where it shrinks), rounded to bytes; as in the file unless given. */
   readonly size?: Size;
-  /** Larger images are refused before they are decoded: 2^24 unless given. */
+  /** Larger images are refused before they are decoded: 2^26, which the largest telephones' photographs have, unless given. */
   readonly maxPixels?: number;
 }
 
-const MAX_PIXELS = 2 ** 24;
+const MAX_PIXELS = 2 ** 26;
 
 /**
  * A PNG or JPEG file's image as bytes: [height, width, 1] if it is gray, else [height, width, 3]. 16 bits are rounded to

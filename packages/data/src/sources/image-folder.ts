@@ -11,7 +11,7 @@ export interface ImageFolderOptions extends SourceOptions, DecodeOptions {
   readonly classes?: readonly string[];
 }
 
-/** No image of 2^24 pixels needs more. */
+/** No photograph needs more. */
 const MAX_FILE_BYTES = 2 ** 28;
 
 /** What systems leave in folders, besides files whose names begin with a dot. */
@@ -81,7 +81,13 @@ async function findFiles(
     throw new ArgumentError(operator, `${directory} has the folders ${folders}, but classes are ${classes}`);
   const files = await Promise.all(
     classes.map(async (folder, label) => {
-      const names = (await list(`${directory}/${folder}`)).map(({ name }) => name).filter((name) => !isHidden(name));
+      const entries = (await list(`${directory}/${folder}`)).filter(({ name }) => !isHidden(name));
+      if (entries.length > 0 && entries.every((entry) => entry.isDirectory()))
+        throw new ArgumentError(
+          operator,
+          `${directory}/${folder} holds folders in place of images: is it the data set?`,
+        );
+      const names = entries.map(({ name }) => name);
       return names.sort().map((name) => ({ path: `${directory}/${folder}/${name}`, name, label }));
     }),
   );

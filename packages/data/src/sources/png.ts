@@ -42,9 +42,10 @@ interface Header {
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<Image> {
   const { width, height, channels, ...header } = readHeader(bytes);
   if (width * height > maxPixels) throw new Error(`${width}x${height} pixels are more than ${maxPixels}`);
-  checkLength(bytes, header.bytes);
+  const chunks = chunksOf(bytes);
+  checkLength(chunks, header.bytes);
   const { PNG } = (await import('pngjs')).default;
-  const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const { data } = PNG.sync.read(withoutTransparency(bytes, chunks));
   const image = new Uint8Array(height * width * channels);
   for (let from = 0, to = 0; to < image.length; from += 4) {
     for (let c = 0; c < channels; c++) image[to++] = data[from + c] as number;
@@ -70,8 +71,9 @@ function readHeader(bytes: Uint8Array): Header {
 }
 
 /** Decompresses up to the length that the header announces, which pngjs does not check. */
-function checkLength(bytes: Uint8Array, expected: number): void {
-  const { length } = zlibOf('decodeImage').inflateSync(Buffer.concat(imageData(bytes)), { maxOutputLength: expected });
+function checkLength(chunks: readonly Chunk[], expected: number): void {
+  const parts = chunks.filter(({ type }) => type === 'IDAT').map(({ bytes }) => bytes.subarray(8, -4));
+  const { length } = zlibOf('decodeImage').inflateSync(Buffer.concat(parts), { maxOutputLength: expected });
   if (length !== expected) throw new Error(`${length} bytes of pixels instead of ${expected}`);
 }
 
@@ -82,16 +84,29 @@ function zlibOf(operator: string): typeof import('node:zlib') {
   return zlib;
 }
 
-/** The contents of the chunks that hold pixels. */
-function imageData(bytes: Uint8Array): Uint8Array[] {
+interface Chunk {
+  readonly type: string;
+  /** With length, type and checksum. */
+  readonly bytes: Uint8Array;
+}
+
+/** Up to the end of the image: what follows it is none of it. */
+function chunksOf(bytes: Uint8Array): Chunk[] {
   const view = viewOf(bytes);
-  const parts: Uint8Array[] = [];
+  const chunks: Chunk[] = [];
   for (let offset = PNG_SIGNATURE.length; offset + 12 <= bytes.length; ) {
-    const length = view.getUint32(offset);
-    if (typeOf(bytes, offset) === 'IDAT') parts.push(bytes.subarray(offset + 8, offset + 8 + length));
-    offset += 12 + length;
+    const [type, length] = [typeOf(bytes, offset), 12 + view.getUint32(offset)];
+    chunks.push({ type, bytes: bytes.subarray(offset, offset + length) });
+    if (type === 'IEND') return chunks;
+    offset += length;
   }
-  return parts;
+  throw new Error('a PNG that ends too early');
+}
+
+/** Without the chunk that makes a colour or a palette transparent, of which pngjs would make black. */
+function withoutTransparency(bytes: Uint8Array, chunks: readonly Chunk[]): Buffer {
+  const kept = chunks.filter(({ type }) => type !== 'tRNS').map((chunk) => chunk.bytes);
+  return Buffer.concat([bytes.subarray(0, PNG_SIGNATURE.length), ...kept]);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,5 +1,4 @@
 /** @file Finding the faces of a picture, and cutting them out as networks take them. */
-import { ArgumentError } from '@fer/core';
 import type { Image } from '@fer/data';
 import type { ByteImage, Detection, DetectOptions } from '@fer/vision';
 import ndarray from 'ndarray';
@@ -28,21 +27,8 @@ export async function faceFinder(options: DetectOptions, size: number): Promise<
   };
 }
 
-/** Detectors look at bytes; other pixels are rounded. */
-function bytesOf(image: Image): ByteImage {
-  const { data, shape } = image;
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return image;
-  const [height, width, channels] = shape as [number, number, number];
-  const bytes = new Uint8Array(height * width * channels);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const pixel = image.get(y, x, channel);
-        if (!(pixel >= 0 && pixel <= 255))
-          throw new ArgumentError('classify', `pixels must be from 0 to 255 but one is ${pixel}`);
-        bytes[i++] = Math.round(pixel);
-      }
-    }
-  }
-  return ndarray(bytes, shape);
+/** Detectors look at bytes; other pixels, which imageOf has copied, are rounded. */
+function bytesOf({ data, shape, stride, offset }: Image): ByteImage {
+  const bytes = data instanceof Float32Array ? Uint8Array.from(data, Math.round) : data;
+  return ndarray(bytes, shape, stride, offset);
 }

@@ -50,9 +50,27 @@ const isImageData = (source: object): source is ImageData => 'data' in source &&
 
 function withChannels(array: NdArray): Image {
   const { data, shape, stride, offset } = array;
-  if (shape.length === 3) return array as Image;
-  if (shape.length !== 2) throw new ArgumentError('classify', `expected an image [H,W] or [H,W,C] but got [${shape}]`);
-  return ndarray(data, [...shape, 1], [...stride, 1], offset) as Image;
+  if (shape.length !== 2 && shape.length !== 3)
+    throw new ArgumentError('classify', `expected an image [H,W] or [H,W,C] but got [${shape}]`);
+  const image = shape.length === 3 ? array : ndarray(data, [...shape, 1], [...stride, 1], offset);
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? (image as Image) : checkedCopy(image);
+}
+
+/** Of pixels that are no bytes. */
+function checkedCopy(image: NdArray): Image {
+  const [height, width, channels] = image.shape as [number, number, number];
+  const pixels = new Float32Array(height * width * channels);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const pixel = image.get(y, x, channel);
+        if (!(pixel >= 0 && pixel <= 255))
+          throw new ArgumentError('classify', `pixels must be from 0 to 255 but one is ${pixel}`);
+        pixels[i++] = pixel;
+      }
+    }
+  }
+  return ndarray(pixels, image.shape);
 }
 
 /** Alpha is left out. */

@@ -4,6 +4,7 @@
  * but the widths; those here are our reading: four poolings of 44 leave 2x2 pixels, so that its 4096 features are 1024
  * channels.
  */
+import { ArgumentError } from '@fer/core';
 import {
   Activation,
   type Applicable,
@@ -33,6 +34,7 @@ const NORMALISED = new Set([6, 7]);
 export function lightAlexVgg(options: LightAlexVggOptions = {}): Model {
   const { inputShape = [44, 44, 1], includeTop = true, classes = 7, dropout = 0.5 } = options;
   const { widths = [64, 192, 384, 256, 256, 512, 1024] } = options;
+  if (widths.length !== 7) throw new ArgumentError('light-alex-vgg', `widths must be 7 but are [${widths}]`);
   const image = input(inputShape);
   const features = image.pipe(...widths.flatMap((filters, i) => convolution(i + 1, filters)));
   const top = includeTop ? [new Flatten(), ...classifier({ ...options, classes, dropout })] : poolingOf(options);
