@@ -76,7 +76,7 @@ export interface FeatureMapOptions extends PlotOptions {
  * The channels of one layer's output for one image, each as a picture. All share one scale of colours.
  * @param features [height, width, channels]
  */
-export async function featureMaps(features: NdArray<Float32Array>, options: FeatureMapOptions = {}): Promise<PlotSpec> {
+export async function featureMaps(features: NdArray, options: FeatureMapOptions = {}): Promise<PlotSpec> {
   const { columns = 8 } = options;
   checkInteger('featureMaps', 'columns', columns, 1);
   const [height = 0, width = 0, channels = 0] = features.shape;
@@ -105,7 +105,7 @@ export async function featureMaps(features: NdArray<Float32Array>, options: Feat
         field: 'value',
         type: 'quantitative',
         scale: { domain: [lowest, highest], scheme: 'viridis' },
-        legend: { title: 'Activation', gradientLength: 160, tickCount: 5 },
+        legend: { title: 'Value', gradientLength: 160, tickCount: 5 },
       },
     },
   };
