@@ -140,7 +140,7 @@ describe('feature maps', () => {
   it('colours all channels on one scale', async () => {
     const features = image([1, 2, 2], [0, 5, 10, 10]);
     const spec = await featureMaps(features as ReturnType<typeof ndarray<Float32Array>>);
-    expect(await textsOf(spec)).toEqual(expect.arrayContaining(['Activation', '2 channels of 1 x 2']));
+    expect(await textsOf(spec)).toEqual(expect.arrayContaining(['Value', '2 channels of 1 x 2']));
     const [first, second] = await imagesOf(spec);
     const ends = (x: Image | undefined) =>
       [0, (x?.shape[1] ?? 1) - 1].map((j) => [0, 1, 2].map((c) => x?.get(0, j, c)));
