@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { add, mul, softmax, type Tensor, tidy } from '@fer/core';
+import { add, mul, noGrad, pad, softmax, type Tensor, tidy } from '@fer/core';
 import {
   affine,
   brightness,
@@ -24,7 +24,17 @@ import {
   tenCrop,
   toGrayscale,
 } from '@fer/data';
-import { CSVLogger, fit, type Model, ModelCheckpoint, noDecay, ProgressBar, predict, SGD } from '@fer/layers';
+import {
+  type Batches,
+  CSVLogger,
+  fit,
+  type Model,
+  ModelCheckpoint,
+  noDecay,
+  ProgressBar,
+  predict,
+  SGD,
+} from '@fer/layers';
 import { encodePretrained } from '@fer/models';
 
 /** FER2013's classes; and FER+'s, which add contempt, unknown and no face. */
@@ -83,9 +93,6 @@ export const mixed = (x: readonly number[], a: number, y: readonly number[], b: 
 
 type View = (faces: Dataset) => Dataset;
 
-/** A face and its mirror image. */
-export const mirrored: View[] = [(faces) => faces, (faces) => faces.map(flip({ probability: 1 }))];
-
 /** Those of a face that is a twelfth larger. */
 export const tenCrops: View[] = Array.from(
   { length: 10 },
@@ -102,6 +109,36 @@ export async function opinions(teacher: Model, faces: Dataset, views: readonly V
   return (await probabilities.array()) as number[][];
 }
 
+/** A network that tells another one what it sees. */
+export interface Teacher {
+  readonly model: Model;
+  /** What it says counts so much, the targets of the data the rest. */
+  readonly share: number;
+}
+
+/**
+ * Batches whose targets are in part what a teacher says of the very images, augmented as they are, which no student can learn by
+ * heart (Beyer et al. 2022, "A good teacher is patient and consistent").
+ */
+function taught(batches: Batches, { model, share }: Teacher): Batches {
+  const teacher = model.fuse();
+  const mixedWith = (targets: Tensor, images: Tensor) => {
+    // of FER+'s classes it says nothing
+    const beside: [number, number] = [0, VOTED];
+    const seen = pad(softmax(teacher.forward(images)), [[0, 0], beside]);
+    return add(mul(targets, 1 - share), mul(seen, share));
+  };
+  return {
+    length: batches.length,
+    async *epoch(epoch, firstBatch) {
+      for await (const { images, labels } of batches.epoch(epoch, firstBatch)) {
+        using targets = labels;
+        yield { images, labels: noGrad(() => tidy(() => mixedWith(targets, images))) };
+      }
+    },
+  };
+}
+
 /** What is trained on, and what the training is watched on: three tenths of the faces that the recipe `fernet` keeps apart. */
 function split(faces: Dataset): { train: Dataset; validation: Dataset } {
   const [, held = []] = stratifiedSplit(faces.labels, [0.9, 0.1], { seed: 1 });
@@ -113,11 +150,11 @@ function split(faces: Dataset): { train: Dataset; validation: Dataset } {
 
 const augmented = (faces: Dataset): Dataset =>
   faces
-    .map(affine({ rotation: 10, widthShift: 0.1, heightShift: 0.1, zoom: [0.87, 1.11] }))
+    .map(affine({ rotation: 12, widthShift: 0.1, heightShift: 0.1, zoom: [0.85, 1.15] }))
     .map(flip())
-    .map(brightness({ factor: 0.15 }))
-    .map(contrast({ factor: 0.15 }))
-    .map(randomErasing({ probability: 0.15, area: [0.02, 0.12], value: 128 }));
+    .map(brightness({ factor: 0.2 }))
+    .map(contrast({ factor: 0.2 }))
+    .map(randomErasing({ probability: 0.3, area: [0.02, 0.15], value: 128 }));
 
 /** The mean and deviation of FER2013's pixels. */
 export const scale = normalise({ mean: 129.5, deviation: 65 });
@@ -130,15 +167,17 @@ export interface TrainingPlan {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** The radius of sharpness-aware minimisation, if that is wanted. */
+  readonly sam?: number | undefined;
+  readonly teacher?: Teacher;
 }
 
-/** Trains on faces, which have targets, at the size that the model takes. @returns false if it was interrupted */
+/** Trains on faces, which have targets. @returns false if it was interrupted */
 export async function train(model: Model, faces: Dataset, plan: TrainingPlan): Promise<boolean> {
-  const { folder, epochs, batchSize, learningRate, weightDecay } = plan;
-  const size = model.inputShape[0] as number;
+  const { folder, epochs, batchSize, learningRate, weightDecay, sam, teacher } = plan;
   const parts = split(faces);
-  const sized = (part: Dataset) => part.map(resize({ size })).map(scale);
-  const batches = sized(augmented(parts.train))
+  const batches = augmented(parts.train)
+    .map(scale)
     .shuffle({ seed: 3 })
     .batch(Math.min(batchSize, parts.train.length), { dropRemainder: true });
   const steps = batches.length;
@@ -159,11 +198,12 @@ export async function train(model: Model, faces: Dataset, plan: TrainingPlan): P
   await mkdir(folder, { recursive: true });
   const last = `${folder}/last.safetensors`;
   const history = await fit(model, {
-    train: batches,
-    validation: sized(parts.validation).batch(256),
+    train: teacher ? taught(batches, teacher) : batches,
+    validation: parts.validation.map(scale).batch(256),
     epochs,
     optimizer,
     ema: 0.999,
+    ...(sam !== undefined && { sam }),
     seed: 3,
     callbacks: [new ProgressBar(), new CSVLogger(`${folder}/log.csv`), new ModelCheckpoint({ last })],
     ...(plan.resume && existsSync(last) && { resume: last }),

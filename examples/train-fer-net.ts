@@ -32,6 +32,7 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: '1' },
     from: { type: 'string' },
     distil: { type: 'boolean', default: false },
+    sam: { type: 'string' },
   },
 });
 const { out = options.data ? 'runs/fer-net' : 'runs/fer-net-drawn' } = options;
@@ -64,8 +65,9 @@ const finished = await train(model, targeted, {
   resume: options.data !== undefined,
   epochs: Number(options.epochs),
   batchSize: 128,
-  learningRate: 0.06,
+  learningRate: 0.05,
   weightDecay: 5e-4,
+  sam: options.sam === undefined ? undefined : Number(options.sam),
 });
 
 if (finished) {
