@@ -12,7 +12,7 @@ import { alignFace, CascadeClassifier } from '@fer/vision';
 const portrait = fileURLToPath(new URL('../test/vision/fixtures/astronaut.png', import.meta.url));
 const [photos, faces = 'runs/faces'] = process.argv.slice(2);
 
-/** The photographs' paths by the names of their pictures, none of which another one has: `happy/happy-4711.jpg.png`. */
+/** The photographs' paths by the names of their pictures, which hold all of the path: `happy/happy-4711.jpg.png`. */
 async function photosIn(folder: string): Promise<[picture: string, photo: string][]> {
   const files = await readdir(folder, { recursive: true });
   return files

@@ -91,20 +91,16 @@ export const times = (shares: readonly number[], factor: number) => shares.map((
 export const mixed = (x: readonly number[], a: number, y: readonly number[], b: number) =>
   x.map((share, c) => a * share + b * (y[c] as number));
 
-type View = (faces: Dataset) => Dataset;
-
-/** Those of a face that is a twelfth larger. */
-export const tenCrops: View[] = Array.from(
-  { length: 10 },
-  (_, i) => (faces) => faces.map(resize({ size: 52 })).map((image) => tenCrop(image, 48)[i] as Image),
-);
-
-/** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over the views. */
-export async function opinions(teacher: Model, faces: Dataset, views: readonly View[]): Promise<number[][]> {
+/** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over ten crops. */
+export async function opinions(teacher: Model, faces: Dataset): Promise<number[][]> {
   const fused = teacher.fuse();
+  const larger = faces.map(resize({ size: 52 }));
   const outputs: Tensor[] = [];
-  for (const view of views) outputs.push(await predict(fused, view(faces).map(scale).batch(256)));
-  using probabilities = tidy(() => softmax(mul(outputs.reduce(add), 1 / views.length)));
+  for (let i = 0; i < 10; i++) {
+    const crop = larger.map((image) => tenCrop(image, 48)[i] as Image);
+    outputs.push(await predict(fused, crop.map(scale).batch(256)));
+  }
+  using probabilities = tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length)));
   for (const each of [...outputs, fused]) each.dispose();
   return (await probabilities.array()) as number[][];
 }

@@ -18,7 +18,6 @@ import {
   opinions,
   savePretrained,
   smoothed,
-  tenCrops,
   times,
   train,
   VOTED,
@@ -52,7 +51,7 @@ const { faces, votes } = await votedFaces(options.data);
 const model = ferNet({ seed: 1, classes: CLASSES + VOTED });
 const earlier = options.from === undefined ? undefined : await loadModel(options.from);
 if (earlier) await copyWeights(earlier, model);
-const seen = options.distil && earlier && (await opinions(earlier, faces, tenCrops));
+const seen = options.distil && earlier && (await opinions(earlier, faces));
 earlier?.dispose();
 
 const targeted = faces.withTargets(({ label }, i) => {

@@ -72,6 +72,10 @@ onEveryBackend(() => {
         expect(derivatives.map(Number.isNaN)).toEqual(values.map((_, i) => i >= 3));
       },
     );
+    it('is NaN where a logit is', async () => {
+      const logits = tensor([[1, Number.NaN, 0]]);
+      expect(await softmaxCrossEntropy(logits, tensor([0], [1], 'int32')).item()).toBeNaN();
+    });
     it('leaves out classes that are masked by -Infinity', async () => {
       const labels = tensor([0], [1], 'int32');
       const loss = (x: Tensor) => softmaxCrossEntropy(reshape(x, [1, 3]), labels);

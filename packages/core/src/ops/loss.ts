@@ -7,7 +7,7 @@ import { at, broadcastShapes, formatShape, type Shape, sameShape } from '../shap
 import type { Tensor } from '../tensor.ts';
 import { logSoftmax } from './activation.ts';
 import { checkDType, checkFinite, checkRange, checkRank, checkTensor } from './check.ts';
-import { add, clip, equal, exp, mul, neg, pow, square, sub } from './elementwise.ts';
+import { add, clip, equal, exp, less, mul, neg, pow, square, sub, where } from './elementwise.ts';
 import { LARGEST, mean, sum } from './reduce.ts';
 import { expandDims, gather } from './shape.ts';
 
@@ -57,13 +57,18 @@ export function softmaxCrossEntropy(
   return composite([logits, labels], () => {
     const given = labels.dtype === 'int32' ? oneHotRows(labels, classes) : labels;
     const targets = labelSmoothing > 0 ? add(mul(given, 1 - labelSmoothing), labelSmoothing / classes) : given;
-    // a class of probability 0, whose logarithm is infinite, counts nothing where it is no target
-    const logs = clip(logSoftmax(logits), -LARGEST, 0);
+    const logs = finite(logSoftmax(logits));
     const parts = mul(targets, gamma === 0 ? logs : mul(logs, pow(clip(sub(1, exp(logs)), 0, 1), gamma)));
     const losses = neg(sum(parts, 1));
     const weights = rowWeights(labels, classes, classWeights);
     return mean(weights ? mul(losses, weights) : losses);
   });
+}
+
+/** A class of probability 0, whose logarithm is infinite, counts nothing where it is no target. NaN stays NaN. */
+function finite(logs: Tensor): Tensor {
+  const lowest = fromNumbers('softmaxCrossEntropy', Float32Array.of(-LARGEST), [1], 'float32', logs.backend);
+  return where(less(logs, -LARGEST), lowest, logs);
 }
 
 /** [N, classes] with a 1 at each label. */
