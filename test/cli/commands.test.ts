@@ -233,6 +233,42 @@ describe('with weights', () => {
     );
   });
 
+  it('fer data duplicates finds what PublicTest shares with Training, and fer evaluate leaves it out', async () => {
+    const csv = folder.file('shared.csv');
+    const faces = syntheticFaces({ seed: 4, count: 10 }).items;
+    const row = (i: number, usage: string) =>
+      `${faces[i]?.label},${Array.from(faces[i]?.image.data ?? []).join(' ')},${usage}`;
+    const training = [0, 1, 2, 3, 4, 5, 6].map((i) => row(i, 'Training'));
+    await writeFile(
+      csv,
+      ['emotion,pixels,Usage', ...training, ...[2, 7, 8, 9, 2].map((i) => row(i, 'PublicTest'))].join('\n'),
+    );
+    const out = folder.file('pairs.png');
+    const exact = ['data', 'duplicates', '--data', csv, '--similarity', '0.999'];
+    const { code, stdout } = await ferHere([...exact, '--out', out]);
+    expect([code, stdout.trim().split('\n')]).toEqual([
+      0,
+      [
+        `${csv}: images that are at least 0.999 alike`,
+        'Training: of 7 images 0 (0.0 %) repeat one before them, 0 (0.0 %) of these with its label',
+        'PublicTest: of 5 images 1 (20.0 %) repeat one before them, 1 (100.0 %) of these with its label',
+        'PublicTest: of 5 images 2 (40.0 %) are in Training too, 2 (100.0 %) of these with its label',
+      ],
+    ]);
+    expect((await readFile(out)).subarray(1, 4).toString()).toBe('PNG');
+
+    const evaluate = ['evaluate', '--weights', weights, '--data', csv, '--usage', 'PublicTest', '--without'];
+    const left = await ferHere([...evaluate, 'Training', '--json']);
+    expect(JSON.parse(left.stdout)).toEqual({ PublicTest: expect.objectContaining({ images: 3 }) });
+    expect((await ferHere([...evaluate, 'Training'])).stdout).toMatch(
+      /^PublicTest, without 2 images that Training has too\n/,
+    );
+    expect(await ferHere([...evaluate, 'PublicTest'])).toMatchObject({
+      code: 2,
+      stderr: 'fer: evaluate: --without PublicTest leaves no image of PublicTest\n',
+    });
+  });
+
   it('fer evaluate leaves damaged rows out if it is told to, and calls Training by its name', async () => {
     const csv = folder.file('training.csv');
     const [face] = syntheticFaces({ seed: 4, count: 1 }).items;
@@ -393,6 +429,7 @@ describe('help', () => {
 describe('errors are one line, and an exit code', () => {
   it.each([
     [['train', '--epochs', '0'], 2, /^fer: option '-e, --epochs <n>' argument '0' is invalid\. It must be an integer/],
+    [['data', 'duplicates', '--similarity', '2'], 2, /argument '2' is invalid\. It must be from 0 to 1\./],
     [['train', '--nonsense'], 2, /^fer: unknown option '--nonsense'/],
     [['fly'], 2, /^fer: unknown command 'fly'/],
     [['train', '--data', '/nowhere.csv'], 2, /^fer: data: cannot read '\/nowhere\.csv': ENOENT/],

@@ -97,3 +97,9 @@ async function npyFolder(folder: string): Promise<Dataset> {
   }
   return new Dataset({ classes: (parts[0] as Dataset).classes, items: parts.flatMap(({ items }) => items) });
 }
+
+/** The parts that the data's publisher made, by name; `unnamed` holds what is in none. */
+export function partsByUsage(dataset: Dataset, unnamed: string): Record<string, Dataset> {
+  const usages = [...new Set(dataset.items.map(({ usage }) => usage))];
+  return Object.fromEntries(usages.map((name) => [name ?? unnamed, dataset.filter(({ usage }) => usage === name)]));
+}

@@ -2,6 +2,7 @@
 
 export { Dataset, type DatasetOptions, type Item, type ShuffleOptions } from './dataset.ts';
 export type { Description } from './describe.ts';
+export { type Duplicate, type DuplicateOptions, duplicates } from './duplicates.ts';
 export { type DamagedItem, DataError } from './errors.ts';
 export * from './history/index.ts';
 export type { Image, Sample, Transform, TransformConfig } from './image.ts';

@@ -6,8 +6,9 @@ import type { Command } from 'commander';
 import { DATA_HELP, damagedOf, positiveInteger, SKIP_DAMAGED_HELP } from '../options.ts';
 import { Output } from '../output.ts';
 import { kindOfSource, openSource } from '../source.ts';
+import { addDuplicates } from './duplicates.ts';
 
-interface DataOptions {
+export interface DataOptions {
   readonly data: string;
   readonly skipDamaged?: true;
 }
@@ -21,7 +22,8 @@ const EXAMPLES = `
 Examples:
   fer data describe --data fer2013.csv                counts of classes, parts and sizes
   fer data describe --data faces/ --skip-damaged      goes on where files are damaged, and lists them
-  fer data preview --data CK+48/ --out ck.png         the first images of each class`;
+  fer data preview --data CK+48/ --out ck.png         the first images of each class
+  fer data duplicates --data fer2013.csv              photographs that PublicTest shares with Training`;
 
 export function addData(program: Command): void {
   const data = program.command('data').description('look at data').addHelpText('after', EXAMPLES);
@@ -33,16 +35,15 @@ export function addData(program: Command): void {
     .option('--per-class <n>', 'images of each class', positiveInteger, 8)
     .addHelpText('after', EXAMPLES)
     .action((options: PreviewOptions, command: Command) => preview(options, Output.of(command)));
+  addDuplicates(withSource(data.command('duplicates')).addHelpText('after', EXAMPLES));
 }
 
 const withSource = (command: Command) =>
   command.option('-d, --data <source>', DATA_HELP, 'synthetic').option('--skip-damaged', SKIP_DAMAGED_HELP);
 
-const open = (options: DataOptions) => openSource(options.data, damagedOf(options));
-
 async function describe(options: DataOptions, output: Output): Promise<void> {
   const kind = await kindOfSource(options.data);
-  const description = (await open(options)).describe();
+  const description = (await openSource(options.data, damagedOf(options))).describe();
   output.result(descriptionText(options.data, kind, description), { source: options.data, kind, ...description });
 }
 
@@ -63,7 +64,7 @@ function descriptionText(source: string, kind: string, description: Description)
 }
 
 async function preview(options: PreviewOptions, output: Output): Promise<void> {
-  const dataset = await open(options);
+  const dataset = await openSource(options.data, damagedOf(options));
   await writeAtomically(options.out, await dataset.preview({ perClass: options.perClass }));
   output.result(`${options.out}: rows are ${dataset.classes.join(', ')}`, {
     file: options.out,

@@ -1,5 +1,6 @@
 /** @file fer evaluate */
-import type { Dataset } from '@fer/data';
+import { ArgumentError } from '@fer/core';
+import { type Dataset, duplicates } from '@fer/data';
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS, firstSize, loadClassifier, WEIGHTS_HELP, withLabels, withoutCrop } from '../classifier.ts';
 import { type Evaluation, evaluateOn } from '../evaluation.ts';
@@ -9,13 +10,14 @@ import { Output } from '../output.ts';
 import { reportText, writeEvaluation } from '../pictures.ts';
 import { mapAll } from '../prepare.ts';
 import { RunFolder } from '../run-folder.ts';
-import { openSource } from '../source.ts';
+import { openSource, partsByUsage } from '../source.ts';
 
 interface EvaluateOptions {
   readonly weights: string;
   readonly data: string;
   readonly skipDamaged?: true;
   readonly usage?: string;
+  readonly without?: string;
   readonly crops: Crops;
   readonly out?: string;
 }
@@ -25,9 +27,10 @@ Examples:
   fer evaluate --weights runs/a/best.safetensors                     on drawn faces that it has not seen
   fer evaluate --weights runs/a/best.safetensors --data fer2013.csv  on PublicTest, and PrivateTest if it is there
   fer evaluate --weights runs/a/best.safetensors --data fer2013.csv --usage PublicTest --crops 10 --out results
+  fer evaluate --data fer2013.csv --usage PublicTest --without Training
 
 Where the data name parts, all but Training are evaluated, each on its own. The images must have the classes of the weights,
-in any order.`;
+in any order. Photographs often come more than once ('fer data duplicates'): what a network has been trained on is no test.`;
 
 export function addEvaluate(program: Command): void {
   program
@@ -37,6 +40,7 @@ export function addEvaluate(program: Command): void {
     .option('-d, --data <source>', DATA_HELP, 'synthetic:700:2')
     .option('--skip-damaged', SKIP_DAMAGED_HELP)
     .option('--usage <name>', 'the part of the data, such as PublicTest')
+    .option('--without <name>', 'leave out photographs that this part of the data has too, such as Training')
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
     .option('--out <folder>', 'write report and pictures there')
     .addHelpText('after', EXAMPLES)
@@ -50,25 +54,33 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
   const { model, labels, preprocess } = await loadClassifier(options.weights);
   const size = firstSize(preprocess);
   const all = await openSource(options.data, { ...(size !== undefined && { size }), ...damagedOf(options) });
+  const { without } = options;
   const results: Record<string, Evaluation> = {};
   const texts: string[] = [];
-  for (const [name, part] of Object.entries(partsOf(all, options.usage))) {
+  for (const [name, whole] of Object.entries(testsOf(all, options.usage))) {
+    const part = without === undefined ? whole : await withoutDuplicates(whole, all.usage(without));
+    if (part.length === 0) throw new ArgumentError('evaluate', `--without ${without} leaves no image of ${name}`);
     output.say(`Evaluating on ${name}: ${part.length.toLocaleString('en')} images`);
     const dataset = mapAll(withLabels(labels, part), withoutCrop(preprocess));
     const { evaluation, probabilities } = await evaluateOn(model, dataset, options.crops);
     results[name] = evaluation;
-    texts.push(`${name}\n${reportText(evaluation, labels)}`);
+    const left = whole.length - part.length;
+    const heading = left > 0 ? `${name}, without ${left} images that ${without} has too` : name;
+    texts.push(`${heading}\n${reportText(evaluation, labels)}`);
     if (folder) await writeEvaluation(folder, evaluation, { dataset, probabilities }, `-${name}`);
   }
   await folder?.writeJson('evaluation.json', results);
   output.result(texts.join('\n\n'), results);
 }
 
-/** The one that was asked for; else all that are not for training; else all there is. */
-function partsOf(dataset: Dataset, usage: string | undefined): Record<string, Dataset> {
+/** The part that was asked for; else all that are not for training; else all there is. */
+function testsOf(dataset: Dataset, usage: string | undefined): Record<string, Dataset> {
   if (usage !== undefined) return { [usage]: dataset.usage(usage) };
-  const usages = [...new Set(dataset.items.map((item) => item.usage))];
-  const tests = usages.filter((name) => name !== 'Training');
-  const parts = tests.length > 0 ? tests : usages;
-  return Object.fromEntries(parts.map((name) => [name ?? 'test', dataset.filter((item) => item.usage === name)]));
+  const { Training, ...others } = partsByUsage(dataset, 'test');
+  return Training && Object.keys(others).length === 0 ? { Training } : others;
+}
+
+async function withoutDuplicates(part: Dataset, known: Dataset): Promise<Dataset> {
+  const repeated = new Set((await duplicates(part, known)).map(({ index }) => index));
+  return part.filter((_, index) => !repeated.has(index));
 }
