@@ -5,6 +5,7 @@ import {
   Dataset,
   duplicates,
   fromArrays,
+  groupSplit,
   type Image,
   type Item,
   syntheticFaces,
@@ -66,6 +67,16 @@ describe('duplicates', () => {
       [2102, expect.toSatisfy((original) => original === 7 || original === 2100)],
     ]);
     expect(Math.max(...found.map(({ similarity }) => similarity))).toBeLessThanOrEqual(1);
+  });
+
+  it('gives groups that keep a photograph on one side of a split', async () => {
+    const noisy = noise(60, 5);
+    const faces = noisy.select([...noisy.items.keys(), ...noisy.items.keys()]);
+    const photograph = faces.items.map((_, index) => index);
+    for (const { index, original } of await duplicates(faces)) photograph[index] = photograph[original] as number;
+    const [learned = [], watched = []] = groupSplit(faces.labels, photograph, [0.8, 0.2], { seed: 1 });
+    expect(watched).toHaveLength(24);
+    expect(await duplicates(faces.select(watched), faces.select(learned))).toEqual([]);
   });
 
   it('takes images of a single gray level for nothing', async () => {
