@@ -250,9 +250,9 @@ describe('with weights', () => {
       0,
       [
         `${csv}: images that are at least 0.999 alike`,
-        'Training: of 7 images 0 (0.0 %) repeat one before them, 0 (0.0 %) of these with its label',
-        'PublicTest: of 5 images 1 (20.0 %) repeat one before them, 1 (100.0 %) of these with its label',
-        'PublicTest: of 5 images 2 (40.0 %) are in Training too, 2 (100.0 %) of these with its label',
+        'Training: of 7 images 0 (0.00 %) repeat one before them, 0 (0.00 %) of these with its label',
+        'PublicTest: of 5 images 1 (20.00 %) repeat one before them, 1 (100.00 %) of these with its label',
+        'PublicTest: of 5 images 2 (40.00 %) are in Training too, 2 (100.00 %) of these with its label',
       ],
     ]);
     expect((await readFile(out)).subarray(1, 4).toString()).toBe('PNG');
@@ -429,7 +429,7 @@ describe('help', () => {
 describe('errors are one line, and an exit code', () => {
   it.each([
     [['train', '--epochs', '0'], 2, /^fer: option '-e, --epochs <n>' argument '0' is invalid\. It must be an integer/],
-    [['data', 'duplicates', '--similarity', '2'], 2, /argument '2' is invalid\. It must be from 0 to 1\./],
+    [['data', 'duplicates', '--similarity', '2'], 2, /argument '2' is invalid\. It must be at least 0 and below 1\./],
     [['train', '--nonsense'], 2, /^fer: unknown option '--nonsense'/],
     [['fly'], 2, /^fer: unknown command 'fly'/],
     [['train', '--data', '/nowhere.csv'], 2, /^fer: data: cannot read '\/nowhere\.csv': ENOENT/],

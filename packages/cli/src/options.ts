@@ -32,13 +32,6 @@ export function share(text: string): number {
   return value;
 }
 
-/** From 0 to 1. */
-export function similarity(text: string): number {
-  const value = numberOf(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
-  return value;
-}
-
 export function crops(text: string): Crops {
   if (text !== '1' && text !== '10') throw new InvalidArgumentError('It must be 1 or 10.');
   return Number(text) as Crops;

@@ -19,7 +19,7 @@ export interface Duplicate {
   readonly similarity: number;
 }
 
-/** Pixels of a thumbnail's side. */
+/** Pixels of a side of what images are compared by. */
 const SIDE = 16;
 
 /** So many images are compared with so many others at once. */
@@ -43,8 +43,8 @@ export async function duplicates(
   { similarity = 0.95 }: DuplicateOptions = {},
 ): Promise<Duplicate[]> {
   checkRange('duplicates', 'similarity', similarity, 0, 1);
-  const images = thumbnails(dataset);
-  const others = among ? thumbnails(among) : images;
+  const images = signatures(dataset);
+  const others = among ? signatures(among) : images;
   const nearest = images.map((_, index) => ({ index, original: -1, similarity: similarity - ROUNDING }));
   for (let at = 0; at < others.length; at += BLOCK) {
     using columns = matrix(others.slice(at, at + BLOCK));
@@ -80,8 +80,8 @@ function keepNearest(nearest: readonly Nearest[], { products, at, before }: Comp
   }
 }
 
-/** Small gray images with a mean of 0 and a length of 1, whose products are correlations. */
-function thumbnails({ items }: Dataset): Float32Array[] {
+/** What images are compared by: small gray images with a mean of 0 and a length of 1, whose products are correlations. */
+function signatures({ items }: Dataset): Float32Array[] {
   const small = compose(toGrayscale(), resize({ size: SIDE, interpolation: 'area' }));
   const unused = new Random(0);
   return items.map(({ image }) => standardised(small(image, unused)));

@@ -17,7 +17,7 @@ export function preview(dataset: Dataset, { perClass = 8, ...grid }: DatasetPrev
     indices
       .filter((index) => dataset.items[index]?.label === label)
       .slice(0, perClass)
-      .map((index) => reduced(dataset.image(index))),
+      .map((index) => thumbnail(dataset.image(index))),
   );
   return encodePng(imageGrid(rows, grid));
 }
@@ -25,8 +25,8 @@ export function preview(dataset: Dataset, { perClass = 8, ...grid }: DatasetPrev
 /** Of the longer side, in pixels. */
 const LARGEST = 96;
 
-/** A photograph as a thumbnail. */
-function reduced(image: Image): Image {
+/** An image whose longer side has at most 96 pixels, for imageGrid: a larger one is made smaller. */
+export function thumbnail(image: Image): Image {
   const [height, width] = image.shape as [number, number, number];
   const factor = LARGEST / Math.max(height, width);
   if (factor >= 1) return image;

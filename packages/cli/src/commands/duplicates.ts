@@ -1,8 +1,9 @@
 /** @file fer data duplicates */
-import { type Dataset, type Duplicate, duplicates, encodePng, type Image, imageGrid } from '@fer/data';
+import { type Dataset, type Duplicate, duplicates, encodePng, type Image, imageGrid, thumbnail } from '@fer/data';
 import { writeAtomically } from '@fer/layers';
 import type { Command } from 'commander';
-import { damagedOf, similarity, startBackend } from '../options.ts';
+import { percent } from '../figures.ts';
+import { damagedOf, share, startBackend } from '../options.ts';
 import { Output } from '../output.ts';
 import { openSource, partsByUsage } from '../source.ts';
 import type { DataOptions } from './data.ts';
@@ -29,7 +30,7 @@ const ROWS = 3;
 export function addDuplicates(command: Command): void {
   command
     .description('find photographs that come more than once')
-    .option('--similarity <r>', 'how alike two images are at least, at most 1', similarity, 0.95)
+    .option('--similarity <r>', 'how alike two images are at least, below 1', share, 0.95)
     .option('--out <file>', 'a PNG file to write, with images above what they repeat')
     .action(showDuplicates);
 }
@@ -61,13 +62,15 @@ const labelOf = ({ items }: Dataset, index: number) => items[index]?.label;
 function pairs(found: readonly Duplicate[], dataset: Dataset, others: Dataset): Image[][] {
   return Array.from({ length: Math.min(ROWS, Math.ceil(found.length / COLUMNS)) }, (_, row) => {
     const shown = found.slice(row * COLUMNS, (row + 1) * COLUMNS);
-    return [shown.map(({ index }) => dataset.image(index)), shown.map(({ original }) => others.image(original))];
+    return [
+      shown.map(({ index }) => thumbnail(dataset.image(index))),
+      shown.map(({ original }) => thumbnail(others.image(original))),
+    ];
   }).flat();
 }
 
 function lineOf({ part, among, images, duplicates, sameLabel }: Repetition): string {
-  const share = (of: number, all: number) =>
-    `${of.toLocaleString('en')} (${((100 * of) / Math.max(all, 1)).toFixed(1)} %)`;
+  const counted = (of: number, all: number) => `${of.toLocaleString('en')} (${percent(of / Math.max(all, 1))})`;
   const what = among === part ? 'repeat one before them' : `are in ${among} too`;
-  return `${part}: of ${images.toLocaleString('en')} images ${share(duplicates, images)} ${what}, ${share(sameLabel, duplicates)} of these with its label`;
+  return `${part}: of ${images.toLocaleString('en')} images ${counted(duplicates, images)} ${what}, ${counted(sameLabel, duplicates)} of these with its label`;
 }
