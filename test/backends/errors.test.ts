@@ -158,6 +158,7 @@ onEveryBackend(({ name: backend, options }) => {
       ['concat: tensors[1] must be float32 but is int32', DTypeError, () => concat([vector, labels])],
       ['Parameter: expected float32 but got int32', DTypeError, () => new Parameter(labels)],
       ['assign: expected float32 but got int32', DTypeError, () => new Parameter(ones([2])).assign(labels)],
+      ['setGrad: expected float32 but got int32', DTypeError, () => new Parameter(ones([2])).setGrad(labels)],
       [
         'cast: dtype must be one of float32, int32 but is float64',
         ArgumentError,
@@ -235,6 +236,8 @@ onEveryBackend(({ name: backend, options }) => {
         ArgumentError,
         () => full([1], 0.5, 'int32'),
       ],
+      ['full: value must be a number but is undefined', ArgumentError, () => full([2], wrong(undefined))],
+      ['full: value must be a number but is 3', ArgumentError, () => full([2], wrong('3'))],
       [
         'range: int32 values must be integers of at most 2^24 in magnitude, but one is 0.5',
         ArgumentError,
@@ -289,6 +292,12 @@ onEveryBackend(({ name: backend, options }) => {
       ['tensor: shape must hold positive integers but is [0]', ShapeError, () => tensor([1], [0])],
       ['full: shape must hold positive integers but is [2,NaN]', ShapeError, () => full([2, Number.NaN], 1)],
       ['zeros: shape must hold positive integers but is [-1]', ShapeError, () => zeros([-1])],
+      ['zeros: shape must be an array of positive integers but is 3', ShapeError, () => zeros(wrong(3))],
+      [
+        'zeros: [1000000,1000000] has more elements than the 1073741824 of the largest tensor',
+        ShapeError,
+        () => zeros([1e6, 1e6]),
+      ],
       ['ones: shape must hold positive integers but is [1.5]', ShapeError, () => ones([1.5])],
       [
         'randomNormal: shape must hold positive integers but is [0,2]',
@@ -352,6 +361,13 @@ onEveryBackend(({ name: backend, options }) => {
       ['tile: repeats must be an integer of at least 1 but is 0', ArgumentError, () => tile(x, [2, 0])],
       ['item: expected one element but the tensor is [2,3]', ShapeError, () => x.item()],
       ['assign: expected [2,3] but got [3]', ShapeError, () => new Parameter(x).assign(vector)],
+      ['setGrad: expected [2,3] but got []', ShapeError, () => new Parameter(x).setGrad(tensor(5))],
+      ['split: 10000000000 parts do not divide axis 1 of [2,3]', ArgumentError, () => split(x, 1e10, 1)],
+      [
+        'tensor: values [2,3] by strides [3,1] from 0 do not lie in their 3 numbers',
+        ShapeError,
+        () => tensor(ndarray(new Float32Array(3), [2, 3])),
+      ],
     ]);
   });
 
@@ -360,6 +376,7 @@ onEveryBackend(({ name: backend, options }) => {
       ['sum: axis must be an integer from -2 to 1 but is 2', ArgumentError, () => sum(x, 2)],
       ['max: axis must be an integer from -2 to 1 but is NaN', ArgumentError, () => max(x, Number.NaN)],
       ['mean: axis must be an integer from -2 to 1 but is 0.5', ArgumentError, () => mean(x, [0.5])],
+      ['argMax: a scalar has no axis, but axis is -1', ArgumentError, () => argMax(tensor(1))],
       ['sum: axes [0,-2] name an axis twice', ArgumentError, () => sum(x, [0, -2])],
       ['argMax: axis must be an integer from -2 to 1 but is -3', ArgumentError, () => argMax(x, -3)],
       ['logSumExp: axis must be an integer from -2 to 1 but is 5', ArgumentError, () => logSumExp(x, 5)],
@@ -803,15 +820,6 @@ onEveryBackend(({ name: backend, options }) => {
         () => sgdUpdate(wrong(undefined), undefined, sgd),
       ],
       [
-        'sgdUpdate: gradient must be [2,3], as the weights, but is [3]',
-        ShapeError,
-        () => {
-          const w = weights();
-          w.setGrad(ones([3]));
-          sgdUpdate(w, undefined, sgd);
-        },
-      ],
-      [
         'adamUpdate: epsilon must be a finite number but is undefined',
         ArgumentError,
         () => adamUpdate(weights(), weights(), weights(), wrong({ ...adam, epsilon: undefined })),
@@ -867,13 +875,9 @@ onEveryBackend(({ name: backend, options }) => {
       ],
       [`concat: operands live on two backends, ${backend} and ${other}`, BackendError, () => concat([x, x, stranger])],
       [
-        `sgdUpdate: operands live on two backends, ${backend} and ${other}`,
+        `setGrad: expected a gradient on ${backend} but it lives on ${other}`,
         BackendError,
-        () => {
-          const w = new Parameter(x);
-          w.setGrad(stranger);
-          sgdUpdate(w, undefined, { learningRate: 1, momentum: 0, nesterov: false, weightDecay: 0, decoupled: false });
-        },
+        () => new Parameter(x).setGrad(stranger),
       ],
       [
         "setBackend: unknown backend 'vulkan'; there are auto, webgpu, webgl2, simd, webasm, cpu, webgl, headlessgl",

@@ -50,14 +50,16 @@ function readTexture(this: Thread, x: Floats, texture: readonly number[]): numbe
 
 describe('a kernel that gpu.js would run on another mode', () => {
   it('is an error', async () => {
-    const device = await createDevice('webasm');
+    const device = await createDevice('webasm', () => {});
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.spyOn(Math, 'fround').mockImplementation((number) => number); // so that a texture passes for a number
     const texture = { type: 'NumberTexture', toArray: () => [1] } as unknown as number;
     const x = device.upload(Float32Array.of(1));
     const run = () => device.run({ kernel: readTexture, inputs: [x], numbers: [texture], grid: [1], length: 1 });
     expect(run).toThrow(BackendError);
     expect(run).toThrow(/^gpu: a kernel for webasm would run on cpu \(argument "texture" of type NumberTexture/);
     warn.mockRestore();
+    vi.mocked(Math.fround).mockRestore();
     device.destroy();
   });
 });

@@ -122,6 +122,7 @@ describe('detectMultiScale', () => {
     ['an image without channels', byte(40, 40), {}, ShapeError],
     ['two channels', byte(40, 40, 2), {}, ShapeError],
     ['no pixels', byte(0, 40, 1), {}, ShapeError],
+    ['fewer bytes than pixels', ndarray(new Uint8Array(10), [48, 64, 1]), {}, ShapeError],
     ['a batch', byte(1, 40, 40, 1), {}, ShapeError],
     ['floats', ndarray(new Float32Array(1600), [40, 40, 1]), {}, DTypeError],
     ['no image', null as unknown as ReturnType<typeof byte>, {}, ArgumentError],

@@ -170,7 +170,8 @@ class Abs extends Unary {
 
 class Sign extends Unary {
   value(x: v128, _a: v128, _b: v128): v128 {
-    return f32x4.sub(indicator(f32x4.gt(x, splat(0))), indicator(f32x4.lt(x, splat(0))));
+    const sign = f32x4.sub(indicator(f32x4.gt(x, splat(0))), indicator(f32x4.lt(x, splat(0))));
+    return choose(f32x4.eq(x, x), sign, x);
   }
   derivative(_x: v128, _y: v128, _a: v128, _b: v128): v128 {
     return splat(0);

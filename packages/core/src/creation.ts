@@ -5,7 +5,7 @@ import { backend } from './backend/registry.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 import { firstOutsideInt32, INTEGERS } from './integers.ts';
 import { Storage } from './memory.ts';
-import { checkInteger, checkOneOf } from './ops/check.ts';
+import { checkInteger, checkNdArray, checkOneOf } from './ops/check.ts';
 import type { Random } from './random.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
 import { type DType, Tensor } from './tensor.ts';
@@ -33,8 +33,10 @@ export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'floa
   if (sizeOf(target) !== sizeOf(natural))
     throw new ShapeError('tensor', `${sizeOf(natural)} values do not fill the shape ${formatShape(target)}`);
   const flat = room(sizeOf(target), dtype);
-  if (isNdArray(values)) fillFromNdArray(flat, values);
-  else fillFromNested(flat, values, natural, 0);
+  if (isNdArray(values)) {
+    checkNdArray('tensor', 'values', values);
+    fillFromNdArray(flat, values);
+  } else fillFromNested(flat, values, natural, 0);
   return fromNumbers('tensor', flat, target, dtype);
 }
 
@@ -111,8 +113,8 @@ export function fromNumbers(
 
 /**
  * A tensor of one value everywhere.
- * @throws ShapeError for sizes that are no positive integers, ArgumentError for an int32 value that is no integer or
- * exceeds 2^24
+ * @throws ShapeError for sizes that are no positive integers, ArgumentError for a value that is no number, or an int32 one
+ * that is no integer or exceeds 2^24
  */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   return filled('full', shape, value, dtype);
@@ -126,11 +128,13 @@ export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => filled('
 
 function filled(operator: string, shape: Shape, value: number, dtype: DType): Tensor {
   checkShape(operator, shape);
+  if (typeof value !== 'number') throw new ArgumentError(operator, `value must be a number but is ${value}`);
   return fromNumbers(operator, room(sizeOf(shape), dtype).fill(value), shape, dtype);
 }
 
 /**
- * [start, start + step, ...] up to but not including end.
+ * [start, start + step, ...] up to but not including end. A fractional step may, by its rounding error, reach it, as NumPy's
+ * arange does.
  * @throws ArgumentError if there is no such number, or an int32 one is no integer or exceeds 2^24
  */
 export function range(start: number, end: number, step = 1, dtype: DType = 'float32'): Tensor {

@@ -40,7 +40,7 @@ export { fromFloat16 } from './io/half.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.ts';
 export type { StoredDType, StoredTensor } from './io/stored.ts';
 export { assertNoLeaks, keep, memory, tidy } from './memory.ts';
-export { checkFinite, checkInteger, checkOneOf, checkRange, isActivation } from './ops/check.ts';
+export { checkFinite, checkInteger, checkNdArray, checkOneOf, checkRange, isActivation } from './ops/check.ts';
 export * from './ops/index.ts';
 export { type KernelTime, profileKernels } from './profile.ts';
 export { Random } from './random.ts';

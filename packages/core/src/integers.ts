@@ -1,7 +1,7 @@
 /** @file The integers that int32 tensors hold. They are stored as float32, as all elements are. */
 
 /** Larger integers are not exact in float32, which every kernel computes with. */
-const MAX_INTEGER = 2 ** 24;
+export const MAX_INTEGER = 2 ** 24;
 
 /** What is said of values that are none. */
 export const INTEGERS = 'integers of at most 2^24 in magnitude';

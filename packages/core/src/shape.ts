@@ -32,13 +32,23 @@ export function at(shape: Shape, axis: number): number {
   return size;
 }
 
+/** Elements that a tensor can have: 4 GiB, all that a WebAssembly memory has. */
+const MAX_SIZE = 2 ** 30;
+
 /** Throws unless every size is a positive integer. Tensors without elements are refused. */
 export function checkShape(operator: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(operator, `shape must be an array of positive integers but is ${shape}`);
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 1) {
       throw new ShapeError(operator, `shape must hold positive integers but is ${formatShape(shape)}`);
     }
   }
+  if (sizeOf(shape) > MAX_SIZE)
+    throw new ShapeError(
+      operator,
+      `${formatShape(shape)} has more elements than the ${MAX_SIZE} of the largest tensor`,
+    );
 }
 
 /** The common shape of `a` and `b` under NumPy's broadcasting rules. */
@@ -72,6 +82,7 @@ export function aroundAxis(
 
 /** One axis, counted from the end when negative, as an index from the front. */
 export function normalizeAxis(operator: string, axis: number, rank: number): number {
+  if (rank === 0) throw new ArgumentError(operator, `a scalar has no axis, but axis is ${axis}`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new ArgumentError(operator, `axis must be an integer from ${-rank} to ${rank - 1} but is ${axis}`);
   }

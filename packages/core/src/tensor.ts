@@ -3,7 +3,7 @@ import ndarray, { type NdArray } from 'ndarray';
 import type { GraphNode } from './autograd/tape.ts';
 import { backward } from './autograd/tape.ts';
 import type { Backend, Buffer, Operand } from './backend/backend.ts';
-import { ArgumentError, DisposedError, DTypeError, ShapeError } from './errors.ts';
+import { ArgumentError, BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts';
 import { firstOutsideInt32, INTEGERS } from './integers.ts';
 import { keep, register, Storage, unregister } from './memory.ts';
 import { formatTensor } from './print.ts';
@@ -170,9 +170,20 @@ export class Parameter extends Tensor {
     return this.#grad;
   }
 
-  /** Takes over a gradient, in place of the one before. */
+  /**
+   * Takes over a gradient, in place of the one before.
+   * @throws ShapeError, DTypeError, DisposedError; BackendError if it lives on another backend
+   */
   setGrad(grad: Tensor | undefined): void {
     if (grad === this.#grad) return;
+    if (grad) {
+      this.#checkLike('setGrad', grad);
+      if (grad.backend !== this.backend)
+        throw new BackendError(
+          'setGrad',
+          `expected a gradient on ${this.backend.name} but it lives on ${grad.backend.name}`,
+        );
+    }
     this.#grad?.dispose();
     this.#grad = grad && keep(grad);
   }
@@ -186,11 +197,15 @@ export class Parameter extends Tensor {
    * @throws ShapeError, DTypeError, DisposedError
    */
   assign(value: Tensor): void {
-    if (!sameShape(value.shape, this.shape)) {
-      throw new ShapeError('assign', `expected ${formatShape(this.shape)} but got ${formatShape(value.shape)}`);
-    }
-    if (value.dtype !== this.dtype) throw new DTypeError('assign', `expected ${this.dtype} but got ${value.dtype}`);
+    this.#checkLike('assign', value);
     this.replaceStorage(value.storage.retain());
+  }
+
+  #checkLike(operator: string, value: Tensor): void {
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError(operator, `expected ${formatShape(this.shape)} but got ${formatShape(value.shape)}`);
+    }
+    if (value.dtype !== this.dtype) throw new DTypeError(operator, `expected ${this.dtype} but got ${value.dtype}`);
   }
 
   /** Makes sure that nobody else shares the buffer, before it is updated in place. */

@@ -1,5 +1,5 @@
 /** @file What a detector looks at: images of bytes, and their gray values. */
-import { ArgumentError, DTypeError, ShapeError } from '@fer/core';
+import { ArgumentError, checkNdArray, DTypeError, ShapeError } from '@fer/core';
 
 /**
  * An image of bytes [height, width, channels] with 1 channel (gray), 3 (red, green, blue) or 4 (alpha, which is ignored).
@@ -38,6 +38,7 @@ function checkImage(operator: string, image: ByteImage): void {
     throw new ShapeError(operator, `image must be [height,width,1 or 3 or 4] but is [${shape}]`);
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray))
     throw new DTypeError(operator, `image must hold bytes but holds ${data?.constructor?.name}`);
+  checkNdArray(operator, 'pixels', image);
 }
 
 function copyChannel(gray: Uint8Array, { data, stride, offset }: ByteImage, height: number, width: number): void {

@@ -15,7 +15,7 @@ let current: Backend | undefined;
  * FER_BACKEND if it is set, to anything but `auto`; else a hardware WebGPU adapter, else hardware WebGL2, else simd,
  * else webasm, else cpu. Software adapters are skipped unless named, and so are `webgl` and `headlessgl`.
  * @param options For simd, if that is named or chosen. Other options are another backend, with tensors of its own. A
- * simd backend whose worker threads ended is started anew.
+ * simd backend whose worker threads ended is started anew, and so is a GPU backend that lost its device.
  * @returns the backend's name.
  * @throws BackendError if the backend does not exist or cannot run here; ArgumentError for options of a backend that is
  * named and has none, or if the number of threads is none.
@@ -78,7 +78,7 @@ async function start(name: BackendName, options: SimdOptions, onBroken: () => vo
     return createSimdBackend(options, onBroken);
   }
   const { createGpuBackend } = await import('./gpu/index.ts');
-  return createGpuBackend(name);
+  return createGpuBackend(name, onBroken);
 }
 
 async function automaticBackend(options: SimdOptions): Promise<BackendName> {

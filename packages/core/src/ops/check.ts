@@ -1,7 +1,7 @@
 /** @file Checks that operators share. Each throws an error that names the operator, the argument and what came. */
 import type { Activation } from '../backend/backend.ts';
 import { ArgumentError, DisposedError, DTypeError, ShapeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
+import { checkShape, formatShape } from '../shape.ts';
 import { type DType, Tensor } from '../tensor.ts';
 
 export function checkTensor(operator: string, name: string, value: unknown): asserts value is Tensor {
@@ -36,6 +36,25 @@ export function checkVector(operator: string, name: string, tensor: Tensor, leng
   checkDType(operator, name, tensor);
   if (tensor.rank !== 1 || tensor.shape[0] !== length) {
     throw new ShapeError(operator, `${name} must be [${length}] but is ${formatShape(tensor.shape)}`);
+  }
+}
+
+interface StridedView {
+  readonly data: { readonly length: number };
+  readonly shape: readonly number[];
+  readonly stride: readonly number[];
+  readonly offset: number;
+}
+
+/** @throws ShapeError unless all elements of a view, such as an ndarray, are in its data */
+export function checkNdArray(operator: string, name: string, { data, shape, stride, offset }: StridedView): void {
+  checkShape(operator, shape);
+  const steps = shape.map((size, axis) => (size - 1) * (stride[axis] ?? Number.NaN));
+  const first = steps.reduce((sum, step) => sum + Math.min(step, 0), offset);
+  const last = steps.reduce((sum, step) => sum + Math.max(step, 0), offset);
+  if (stride.length !== shape.length || !Number.isInteger(first + last) || first < 0 || last >= data.length) {
+    const view = `${formatShape(shape)} by strides ${formatShape(stride)} from ${offset}`;
+    throw new ShapeError(operator, `${name} ${view} do not lie in their ${data.length} numbers`);
   }
 }
 

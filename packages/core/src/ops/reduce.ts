@@ -1,7 +1,9 @@
 /** @file Reductions over any axes: all of them unless given. With keepDims they stay, with size 1. */
 import { composite, noGrad, run, view } from '../autograd/tape.ts';
 import type { Reduction } from '../backend/backend.ts';
-import { aroundAxis, normalizeAxes, normalizeAxis } from '../shape.ts';
+import { ShapeError } from '../errors.ts';
+import { MAX_INTEGER } from '../integers.ts';
+import { aroundAxis, at, formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkDType } from './check.ts';
 import { add, clip, div, exp, log, square, sub } from './elementwise.ts';
@@ -110,11 +112,13 @@ export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 
 /**
  * The position of the first largest element along an axis, as int32. It has no gradient.
- * @throws DTypeError, ArgumentError for an axis that does not exist
+ * @throws DTypeError, ArgumentError for an axis that does not exist, ShapeError for one longer than the 2^24 that int32 counts
  */
 export function argMax(x: Tensor, axis = -1, keepDims = false): Tensor {
   checkDType('argMax', 'x', x);
   const along = normalizeAxis('argMax', axis, x.rank);
+  if (at(x.shape, along) > MAX_INTEGER)
+    throw new ShapeError('argMax', `axis ${along} of ${formatShape(x.shape)} is longer than ${MAX_INTEGER}`);
   const shape = keepDims ? x.shape.with(along, 1) : x.shape.toSpliced(along, 1);
   return run('reduce', [x], { fn: 'argMax', ...aroundAxis(x.shape, along) }, shape, 'int32');
 }

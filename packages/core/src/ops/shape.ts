@@ -181,7 +181,7 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
   checkTensor('split', 'x', x);
   const along = normalizeAxis('split', axis, x.rank);
   const length = at(x.shape, along);
-  const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => length / parts) : parts;
+  const sizes = typeof parts === 'number' ? equalSizes(length, parts) : parts;
   if (
     sizes.length === 0 ||
     sizes.some((size) => !Number.isInteger(size) || size < 1) ||
@@ -199,6 +199,10 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
     return slice(x, begin, x.shape.with(along, size));
   });
 }
+
+/** None if there are too many. */
+const equalSizes = (length: number, parts: number) =>
+  parts <= length ? Array.from({ length: parts }, () => length / parts) : [];
 
 /**
  * x within a border of `value`: [before, after] for each axis.

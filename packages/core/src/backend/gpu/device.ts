@@ -11,6 +11,7 @@ import {
   PREFIX,
   tileCells,
 } from './lower.ts';
+import { dispatchedGrid } from './webgpu-vectors.ts';
 
 /** One run of a kernel. */
 export interface Call {
@@ -132,7 +133,7 @@ export class KernelCache {
     const lowered = this.lower(kernel);
     const own = Object.entries(functions).map(([name, fn]) => lowerFunction(name, fn));
     const settings = {
-      output: this.packing === 'texels' ? texelsOf(grid, lowered) : [...grid],
+      output: this.#outputOf(grid, lowered),
       constants,
       constantTypes: Object.fromEntries(Object.keys(constants).map((name) => [name, 'Integer'])),
       functions: [
@@ -153,6 +154,11 @@ export class KernelCache {
         ? this.gpu.createKernelMap(tileCells, lowered.source, settings)
         : this.gpu.createKernel(lowered.source, settings);
     return { run, lowered };
+  }
+
+  #outputOf(grid: readonly number[], lowered: LoweredKernel): number[] {
+    if (this.packing === 'texels') return texelsOf(grid, lowered);
+    return this.packing === 'vectors' ? dispatchedGrid(grid) : [...grid];
   }
 
   #idOf(fn: KernelFunction | ScalarFunction): number {

@@ -5,7 +5,7 @@
  *   Four at a time is one memory access on GL and webgpu. A kernel reads each of its tensors in one of the two ways.
  * - `return v` computes one float of the result, the one numbered `this.thread.x`; `return [p, q, r, s]` computes a cell
  *   of four; `return [[...], [...], [...], [...]]` computes four cells of neighbouring rows (on GL and webgpu).
- * - `this.divide`, `this.erf` and the functions given to a call are helpers on scalars.
+ * - `this.divide`, `this.erf` and others below, and the functions given to a call are helpers on scalars.
  *
  * Everything else is gpu.js: `this.thread` tells which piece of the result is wanted, `this.constants` are integers
  * that are compiled in, the remaining parameters are numbers that may change from call to call. Loops count from a
@@ -30,9 +30,13 @@ export interface Helpers {
   divide(i: number, n: number): number;
   /** The error function, within 1.5e-7 (Abramowitz & Stegun 1964, formula 7.1.26). */
   erf(x: number): number;
+  /** e^x, NaN for NaN; on GPUs Math.exp(NaN) is any number. */
+  exp(x: number): number;
+  /** The natural logarithm, NaN for NaN and for negative numbers; GPUs have any number there. */
+  log(x: number): number;
   /** tanh that does not overflow: GPUs compute it from e^2x. */
   tanh(x: number): number;
-  /** x^y for negative x too, as Math.pow has it; GLSL's pow does not. */
+  /** x^y for negative x and NaN too, as Math.pow has it; GLSL's pow does not. */
   power(x: number, y: number): number;
 }
 
@@ -66,14 +70,21 @@ export const helpers: Record<keyof Helpers, ScalarFunction> = {
     const positive = 1 - series * Math.exp(-a * a);
     return x < 0 ? -positive : positive;
   },
+  exp(x: number) {
+    return x < 0 || x >= 0 ? Math.exp(x) : x;
+  },
+  log(x: number) {
+    return x >= 0 ? Math.log(x) : Math.sqrt(x);
+  },
   tanh(x: number) {
-    const a = Math.min(Math.abs(x), 10);
+    const a = x < -10 || x > 10 ? 10 : Math.abs(x);
     const e = Math.exp(-2 * a);
     const positive = (1 - e) / (1 + e);
     return x < 0 ? -positive : positive;
   },
   power(x: number, y: number) {
     if (y === 0) return 1;
+    if (!(x < 0 || x >= 0) || !(y < 0 || y > 0)) return x + y;
     if (x === 0) return y > 0 ? 0 : 1 / x;
     const magnitude = Math.abs(x) ** y;
     if (x > 0) return magnitude;

@@ -73,8 +73,11 @@ export class GLDevice implements Device {
     access: 'float' | 'cell',
   ) => object;
 
-  constructor(gpujs: GpuJs, gpu: GpuInstance, gl: GL) {
+  /** @param onBroken Called if the context is lost: no kernel can run any more. */
+  constructor(gpujs: GpuJs, gpu: GpuInstance, gl: GL, onBroken: () => void) {
     this.#gl = gl;
+    // a canvas of a browser; headlessgl has none
+    gl.canvas?.addEventListener('webglcontextlost', onBroken);
     this.#gpujs = gpujs;
     const isWebGL2 = 'RGBA32F' in gl;
     const reads = READS.replaceAll('SAMPLE', isWebGL2 ? 'texture' : 'texture2D');
@@ -94,6 +97,7 @@ export class GLDevice implements Device {
   }
 
   upload(values: Float32Array): TextureBuffer {
+    this.#checkContext();
     const size = sizeFor(Math.ceil(values.length / 4));
     const buffer = { texture: this.#take(size), size };
     const texels = new Float32Array(size[0] * size[1] * 4);
@@ -111,11 +115,13 @@ export class GLDevice implements Device {
   }
 
   downloadSync(buffer: Buffer, length: number): Float32Array {
+    this.#checkContext();
     const { texture, size } = buffer as TextureBuffer;
     const gl = this.#gl;
     this.#attach(this.#framebuffer, 0, texture);
     const texels = new Float32Array(size[0] * size[1] * 4);
     gl.readPixels(0, 0, size[0], size[1], gl.RGBA, gl.FLOAT, texels);
+    this.#checkContext();
     return texels.slice(0, length);
   }
 
@@ -132,6 +138,7 @@ export class GLDevice implements Device {
 
   /** The textures that a kernel draws into: one, or four for tiles. */
   #draw(call: Call): TextureBuffer[] {
+    this.#checkContext();
     const buffers = call.inputs as readonly TextureBuffer[];
     const compiled = this.#kernels.get(call, buffers.map(({ size }) => size.join('x')).join());
     const views = buffers.map((buffer, i) => new this.#view(buffer, compiled.lowered.accesses[i] ?? 'cell'));
@@ -152,6 +159,12 @@ export class GLDevice implements Device {
     state._textureSwitched = true;
     compiled.run(...operands);
     return results.map(({ texture }) => ({ texture, size }));
+  }
+
+  /** A lost context takes every command, and answers with zeros. @throws BackendError */
+  #checkContext(): void {
+    if (this.#gl.isContextLost())
+      throw new BackendError('gpu', 'the WebGL context was lost, and its tensors with it; setBackend starts another');
   }
 
   /** gpu.js sets the sizes of the inputs itself. */

@@ -47,7 +47,8 @@ export class HostDevice implements Device {
     const { run, lowered } = this.#kernels.get(call, inputs.map(({ length }) => length).join());
     (run.kernel as WebAssemblyKernelState)._shapeOutput = unshaped;
     const operands = inputs.map((values) => this.#gpujs.input(values, [values.length]));
-    const result = run(...operands, ...(call.numbers ?? []));
+    // numbers are float32 wherever kernels run
+    const result = run(...operands, ...(call.numbers ?? []).map(Math.fround));
     const ranOn = run.kernel.constructor.mode;
     if (ranOn !== this.#mode) {
       throw new BackendError('gpu', `a kernel for ${this.#mode} would run on ${ranOn} (${run.kernel.fallbackReason})`);

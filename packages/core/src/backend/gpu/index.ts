@@ -17,9 +17,12 @@ import { poolKernels } from './kernels/pool.ts';
 import { reduceKernels } from './kernels/reduce.ts';
 import { resizeKernels } from './kernels/resize.ts';
 
-/** @throws BackendError if this machine cannot run the mode. */
-export async function createGpuBackend(name: GpuMode): Promise<Backend> {
-  const bare = await createDevice(name);
+/**
+ * @param onBroken Called if the device is lost: no kernel can run any more.
+ * @throws BackendError if this machine cannot run the mode
+ */
+export async function createGpuBackend(name: GpuMode, onBroken: () => void): Promise<Backend> {
+  const bare = await createDevice(name, onBroken);
   const allocations = new Allocations((buffer) => bare.release(buffer));
   const device = watched(bare, allocations);
   return {

@@ -35,11 +35,18 @@ export class WebGPUDevice implements Device {
   readonly #pool = new Pool<number, GPUBuffer>((buffer) => buffer.destroy());
   /** The last task that waits, if any does. Whatever follows it waits too, so that everything happens in order. */
   #tail: Promise<unknown> | undefined;
+  /** Why no kernel can run any more. */
+  #lost: string | undefined;
 
-  constructor(gpujs: GpuJs, context: { device: GPUDevice }) {
+  /** @param onBroken Called if the device is lost: no kernel can run any more. */
+  constructor(gpujs: GpuJs, context: { device: GPUDevice }, onBroken: () => void) {
     this.#gpujs = gpujs;
     this.#context = context;
     this.#device = context.device;
+    void context.device.lost.then(({ reason, message }) => {
+      this.#lost = message || reason;
+      onBroken();
+    });
     this.#kernels = new KernelCache(new gpujs.GPU({ mode: 'webgpu' }), 'vectors', '', ({ run }) => {
       (run.kernel as unknown as WebGPUKernelState).outputBuffer = null; // it is a tensor's
       run.destroy();
@@ -47,6 +54,7 @@ export class WebGPUDevice implements Device {
   }
 
   upload(values: Float32Array): PromisedBuffer {
+    this.#checkDevice();
     const copy = values.slice();
     return this.#promise(() => {
       const buffer = this.#take(byteLength(copy.length));
@@ -56,13 +64,16 @@ export class WebGPUDevice implements Device {
   }
 
   async download(buffer: Buffer, length: number): Promise<Float32Array> {
+    this.#checkDevice();
     // copied in its turn: the buffer may be released right after this call, and written by the next
     const staging = await this.#inOrder(() => {
       const { ready } = buffer as PromisedBuffer;
       if (ready instanceof GPUBuffer) return this.#staged(ready, length * 4);
       return ready as Promise<never>; // of the run that should have made it, which failed
     });
-    await staging.mapAsync(GPUMapMode.READ);
+    await staging.mapAsync(GPUMapMode.READ).catch((cause: Error) => {
+      throw new BackendError('gpu', `a tensor cannot be read: ${cause.message}`);
+    });
     const values = new Float32Array(staging.getMappedRange().slice(0));
     staging.destroy();
     return values;
@@ -89,16 +100,24 @@ export class WebGPUDevice implements Device {
   }
 
   run(call: Call): PromisedBuffer {
+    this.#checkDevice();
     const { run, lowered } = this.#kernels.get(call, '');
     const state = run.kernel as unknown as WebGPUKernelState;
     const built = state.built ? undefined : this.#build(call, lowered, state);
     return this.#promise(() => this.#submit(call, state), built);
   }
 
+  /** @throws BackendError */
+  #checkDevice(): void {
+    if (this.#lost === undefined) return;
+    const reason = `the device was lost (${this.#lost}), and its tensors with it`;
+    throw new BackendError('gpu', `${reason}; setBackend starts another`);
+  }
+
   /** Compiles with operands of the right kind; which buffers they stand for does not matter. */
   async #build(call: Call, lowered: LoweredKernel, state: WebGPUKernelState): Promise<void> {
     const wgsl = state.assembleWGSL.bind(state);
-    state.assembleWGSL = () => withVectors(wgsl(), lowered, call.constants?.height ?? 1);
+    state.assembleWGSL = () => withVectors(wgsl(), lowered, call);
     const placeholder = { size: 16 } as GPUBuffer;
     await state.build(
       ...this.#operands(

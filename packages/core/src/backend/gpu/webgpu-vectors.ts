@@ -1,13 +1,29 @@
 /**
- * @file Cells on webgpu. The WGSL that gpu.js makes reads and writes single floats, each with an index and a bounds check
- * of its own. Here memory becomes arrays of vectors, as far as a kernel reads it by cells or writes cells.
+ * @file Cells and long grids on webgpu. The WGSL that gpu.js makes reads and writes single floats, each with an index and a bounds check
+ * of its own. Here memory becomes arrays of vectors, as far as a kernel reads it by cells or writes cells, and grids of any
+ * length fit the device.
  */
 import { BackendError } from '../../errors.ts';
+import type { Call } from './device.ts';
 import type { LoweredKernel } from './lower.ts';
 
-/** gpu.js's WGSL for a kernel, on vectors. `height` is the number of rows of a result in tiles, which come in fours. */
-export function withVectors(wgsl: string, { accesses, resultWidth }: LoweredKernel, height: number): string {
-  const read = accesses.reduce((text, access, i) => (access === 'cell' ? withCellReads(text, i) : text), wgsl);
+/** Workgroups that every device has along an axis, and gpu.js's threads along each axis of a workgroup. */
+const MAX_WORKGROUPS = 65535;
+const WORKGROUP = [8, 8, 1];
+
+/** The grid that gpu.js compiles: one whose axes are too long in a row, which gpu.js folds where it must. */
+export function dispatchedGrid(grid: readonly number[]): number[] {
+  return isTooLong(grid) ? [grid.reduce((product, axis) => product * axis)] : [...grid];
+}
+
+function isTooLong(grid: readonly number[]): boolean {
+  return grid.length > 1 && grid.some((threads, axis) => threads > MAX_WORKGROUPS * (WORKGROUP[axis] ?? 1));
+}
+
+/** gpu.js's WGSL for a call's kernel, on vectors. */
+export function withVectors(wgsl: string, { accesses, resultWidth }: LoweredKernel, { grid, constants }: Call): string {
+  const placed = isTooLong(grid) ? withPlace(wgsl, grid) : wgsl;
+  const read = accesses.reduce((text, access, i) => (access === 'cell' ? withCellReads(text, i) : text), placed);
   if (resultWidth === 1) return read;
   const written = replaced(read, /result : array<f32>;/, 'result : array<vec4<f32>>;');
   const stores = /(?:result\[data_index \* 4 \+ \d\] = kernelResultVec\.\w;\n){4}/;
@@ -17,11 +33,18 @@ export function withVectors(wgsl: string, { accesses, resultWidth }: LoweredKern
       withBody(text, name, `let cell = vec4<f32>(user_p, user_q, user_r, user_s); store(${i + 1}, cell); return cell;`),
     replaced(written, stores, 'store(0, kernelResultVec);\n'),
   );
+  const height = constants?.height ?? 1; // rows of the result, of which a thread has four
   return `${tiled}
 fn store(row : u32, cell : vec4<f32>) {
   let y = threadGid.y * 4 + row;
-  if (y < ${height}) { result[threadGid.x + params.outputX * (y + ${height} * threadGid.z)] = cell; }
+  if (y < ${height}) { result[threadGid.x + ${grid[0]} * (y + ${height} * threadGid.z)] = cell; }
 }`;
+}
+
+/** Threads in a row that know their place in the grid. */
+function withPlace(wgsl: string, [width = 1, height = 1]: readonly number[]): string {
+  const place = `flat_index % ${width}, flat_index / ${width} % ${height}, flat_index / ${width * height}`;
+  return replaced(wgsl, /(threadGid = vec3<u32>\()flat_index, 0u, 0u/, `$1${place}`);
 }
 
 /** The i-th operand as vectors: its declaration, the function that reads its cells, and none that reads floats. */

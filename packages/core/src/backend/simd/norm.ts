@@ -1,7 +1,8 @@
 /** @file Normalisation. */
+import { BackendError } from '../../errors.ts';
 import { at, sizeOf } from '../../shape.ts';
 import type { Backend, LrnAttributes, Operand } from '../backend.ts';
-import { pointer, type SimdDevice } from './device.ts';
+import { pointer, SCRATCH_BYTES, type SimdDevice } from './device.ts';
 import { MEMORY_BOUND } from './elementwise.ts';
 import type { SimdBuffer } from './memory.ts';
 
@@ -12,6 +13,9 @@ const MAX_PARTS = 64;
 
 /** Channels of an item of statistics, as in assembly/norm.ts. */
 const STRIP = 256;
+
+/** Rows of channels that local response normalisation keeps in scratch memory, its derivative at least. */
+const LRN_ROWS = 2;
 
 /** What a pixel's channel costs in local response normalisation, but for its neighbours. */
 const POWER = 64;
@@ -84,6 +88,8 @@ export function normKernels(
     const channels = at(x.shape, -1);
     // a larger radius than this adds nothing but zeros
     const radius = Math.min(attributes.depthRadius, channels - 1);
+    if (LRN_ROWS * 4 * (channels + 2 * radius + 4) > SCRATCH_BYTES)
+      throw new BackendError('simd', `${kernel}: ${channels} channels do not fit the kernels' memory`);
     device.run(kernel, {
       integers: [pointer(x), result.pointer, channels, radius, ...others],
       floats: [bias, alpha, beta],

@@ -131,11 +131,6 @@ function conv2dCells(this: Conv, x: Floats, filter: Floats, bias: Floats): Cell 
   ];
 }
 
-/** The pixels of all images as the rows of one matrix, or of many if a device's grids may be too small for that. */
-function rowsOf(lines: number, width: number): { batch: number; m: number } {
-  return lines * width <= 2 ** 19 ? { batch: 1, m: lines * width } : { batch: lines, m: width };
-}
-
 export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGradInput' | 'conv2dGradFilter'> {
   const { matMul } = matMulKernels(device);
   const gradients = convGradientKernels(device);
@@ -143,7 +138,7 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
   const conv2d: Backend['conv2d'] = ([x, filter, bias], attributes, shape) => {
     const { batch, inChannels, outHeight, outWidth, outChannels, activation } = attributes;
     if (isPointwise(attributes)) {
-      const product = { ...rowsOf(batch * outHeight, outWidth), n: outChannels, k: inChannels, activation };
+      const product = { batch: 1, m: batch * outHeight * outWidth, n: outChannels, k: inChannels, activation };
       return matMul([x, filter, bias], { ...product, ...plain, sharedB: true }, shape);
     }
     const call = {
@@ -170,7 +165,13 @@ export function convKernels(device: Device): Pick<Backend, 'conv2d' | 'conv2dGra
     conv2dGradInput([dy, filter], window, shape) {
       const { batch, inChannels, inHeight, inWidth, outChannels, strideY, strideX } = window;
       if (isPointwise(window)) {
-        const product = { ...rowsOf(batch * inHeight, inWidth), n: inChannels, k: outChannels, activation: undefined };
+        const product = {
+          batch: 1,
+          m: batch * inHeight * inWidth,
+          n: inChannels,
+          k: outChannels,
+          activation: undefined,
+        };
         return matMul([dy, filter, undefined], { ...product, ...plain, sharedB: true, transposeB: true }, shape);
       }
       if (strideY !== 1 || strideX !== 1 || inChannels % 4 !== 0)

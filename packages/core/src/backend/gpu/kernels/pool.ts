@@ -2,6 +2,7 @@
 import type { Backend, Buffer, Window2d } from '../../backend.ts';
 import type { Device } from '../device.ts';
 import type { Cell, Floats, KernelFunction, ScalarFunction, Thread } from '../dialect.ts';
+import { binaryFunctions } from './functions.ts';
 import { type WindowConstants, windowConstants } from './window.ts';
 
 /** `channels` counts cells in the kernels of cells. At most `windowsY` x `windowsX` windows hold the same pixel. */
@@ -173,7 +174,7 @@ const average: Fold = {
 };
 const largest: Fold = {
   initial: Number.NEGATIVE_INFINITY,
-  fold: (total, x) => Math.max(total, x),
+  fold: binaryFunctions.maximum,
   finish: (total, _winner, _count) => total,
 };
 const winner: Fold = { ...largest, finish: (_total, place, _count) => place };

@@ -2,7 +2,8 @@
 import { at, sizeOf } from '../../../shape.ts';
 import type { AxisView, Backend, Buffer, Reduction } from '../../backend.ts';
 import type { Device } from '../device.ts';
-import type { Cell, Floats, ScalarFunction, Thread } from '../dialect.ts';
+import type { Cell, Floats, Helpers, ScalarFunction, Thread } from '../dialect.ts';
+import { binaryFunctions } from './functions.ts';
 import { cellGrid, floatGrid } from './sizes.ts';
 
 type Fold = Thread<
@@ -77,9 +78,9 @@ function softmaxStatistics(this: Thread<{ classes: number }>, x: Floats): number
   }
   let total = 0;
   for (let j = 0; j < this.constants.classes; j++) {
-    total += Math.exp(x.at(start + j) - largest);
+    total += this.exp(x.at(start + j) - largest);
   }
-  return this.thread.x === row * 2 ? largest : Math.log(total);
+  return this.thread.x === row * 2 ? largest : this.log(total);
 }
 
 type Softmax = Thread<{ classes: number }, { output(logProbability: number): number }>;
@@ -91,12 +92,14 @@ function softmax(this: Softmax, x: Floats, statistics: Floats): number {
 
 const folds: Record<Exclude<Reduction, 'argMax'>, ScalarFunction> = {
   sum: (a, b) => a + b,
-  max: (a, b) => Math.max(a, b),
-  min: (a, b) => Math.min(a, b),
+  max: binaryFunctions.maximum,
+  min: binaryFunctions.minimum,
 };
 
 const logarithm: ScalarFunction = (y) => y;
-const probability: ScalarFunction = (y) => Math.exp(y);
+const probability: ScalarFunction = function (this: Helpers, y) {
+  return this.exp(y);
+};
 
 /** Elements that one thread folds. Longer axes take several passes, which also keeps the rounding errors of sums small. */
 export const MAX_PART = 64;

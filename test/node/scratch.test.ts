@@ -1,5 +1,5 @@
-/** @file Convolutions on simd by filters whose rows do not fit a thread's memory as usual. */
-import { conv2d, ones, setBackend, tensor } from '@fer/core';
+/** @file What does not fit a thread's own memory on simd, or not as usual. */
+import { BackendError, conv2d, localResponseNormalization, ones, setBackend, tensor } from '@fer/core';
 import { expect, it } from 'vitest';
 
 it.each([
@@ -18,3 +18,10 @@ it.each([
     expect((other.dataSync() as Float32Array).every((value) => value === 1)).toBe(true);
   },
 );
+
+it('channels that are too many to be normalised by their neighbours are refused', async () => {
+  await setBackend('simd', { threads: 1 });
+  const normalise = () => localResponseNormalization(ones([1, 1, 1, 300_000]));
+  expect(normalise).toThrow(BackendError);
+  expect(normalise).toThrow("localResponseNormalization: 300000 channels do not fit the kernels' memory");
+});
