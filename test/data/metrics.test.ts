@@ -194,6 +194,20 @@ describe('errors', () => {
       'topKAccuracy: probabilities[1] has 1 classes but the first row has 2',
     ],
     [
+      () =>
+        predictedClasses([
+          [0, 1],
+          [0.5, Number.NaN],
+        ]),
+      ArgumentError,
+      'predictedClasses: probabilities[1] must be a number for each class but is 0.5, NaN',
+    ],
+    [
+      () => predictedClasses([[]]),
+      ArgumentError,
+      'predictedClasses: probabilities[0] must be a number for each class but is empty',
+    ],
+    [
       () => bootstrapAccuracy([0], [0], { confidence: 95 }),
       ArgumentError,
       'bootstrapAccuracy: confidence must lie between 0 and 1 but is 95',

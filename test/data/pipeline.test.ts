@@ -214,6 +214,11 @@ describe('Dataset', () => {
       [() => data.usage('PrivateTest'), 'usage: no item is for PrivateTest: there are Training, PublicTest'],
       [() => data.select([4]), 'select: indices must be from 0 to 3 but one is 4'],
       [() => data.select([0.5]), 'select: indices must be from 0 to 3 but one is 0.5'],
+      [
+        () => new Dataset({ classes: ['a', 'b', 'a'], items: items(2) }),
+        "Dataset: the names of classes must differ but 'a' comes twice",
+      ],
+      [() => data.keepClasses(['b', 'b']), "keepClasses: the names of classes must differ but 'b' comes twice"],
       [() => data.keepClasses(['x']), 'keepClasses: x is not a class: there are a, b, c'],
       [() => data.take(-1), 'take: count must be an integer of at least 0 but is -1'],
       [() => data.repeat(0), 'repeat: times must be an integer of at least 1 but is 0'],

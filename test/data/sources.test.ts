@@ -10,6 +10,7 @@ import {
   FER2013_CLASSES,
   fer2013,
   fromArrays,
+  type ImageFolderOptions,
   imageFolder,
   npyPair,
   parseNpy,
@@ -374,6 +375,18 @@ describe('imageFolder', () => {
     await expect(imageFolder(root, { classes: ['sad'] })).rejects.toThrow(
       /has the folders happy, but classes are sad$/,
     );
+  });
+
+  it.each<[string, ImageFolderOptions]>([
+    ["the names of classes must differ but 'happy' comes twice", { classes: ['happy', 'happy'] }],
+    ['size[0] must be an integer of at least 1 but is 0', { size: 0 }],
+    ['maxPixels must be an integer of at least 1 but is 0.5', { maxPixels: 0.5 }],
+    ['channels must be 1 or 3 but is 2', { channels: 2 as 1 }],
+  ])('says that %s, and does not take it for damage', async (message, options) => {
+    const root = dirname(dirname(await write('options/happy/a.png', at(1))));
+    const wrong = imageFolder(root, { ...options, damaged: 'skip' });
+    await expect(wrong).rejects.toThrow(ArgumentError);
+    await expect(wrong).rejects.toThrow(`imageFolder: ${message}`);
   });
 });
 

@@ -1,4 +1,13 @@
-import { memory, noGrad, Random, randomNormal, type StoredTensor, setBackend, type Tensor } from '@fer/core';
+import {
+  memory,
+  noGrad,
+  Random,
+  randomNormal,
+  ShapeError,
+  type StoredTensor,
+  setBackend,
+  type Tensor,
+} from '@fer/core';
 import {
   BatchNormalization,
   Conv2D,
@@ -8,6 +17,7 @@ import {
   input,
   Model,
   ReLU,
+  SeparableConv2D,
   Sequential,
 } from '@fer/layers';
 import { describe, expect, it } from 'vitest';
@@ -116,6 +126,31 @@ describe('a model', () => {
     expect(() => new Sequential(twice, { inputShape: [2] })).toThrow("there are two layers of the name of ReLU 'relu'");
     const output = input([2]).pipe(new ReLU());
     expect(() => new Model({ input: input([2]), output })).toThrow('depends on an input other than the one given');
+  });
+
+  it('refuses a layer whose weights do not fit what it is applied to, and leaves those as they were', () => {
+    const x = input([8, 8, 1]);
+    const layer = new Conv2D({ filters: 4, kernelSize: 3, name: 'shared' });
+    const output = layer.apply(layer.apply(x));
+    const before = memory();
+    expect(() => new Model({ input: x, output })).toThrow(
+      "Conv2D 'shared': its kernel is [3,3,1,4] but this input needs [3,3,4,4]",
+    );
+    expect(memory()).toEqual(before);
+    new Sequential([layer], { inputShape: [8, 8, 1] });
+    new Sequential([layer], { inputShape: [5, 6, 1] });
+    expect(() => new Sequential([layer], { inputShape: [8, 8, 3] })).toThrow(ShapeError);
+    expect(layer.weights.get('kernel')?.shape).toEqual([3, 3, 1, 4]);
+    for (const other of [
+      new BatchNormalization(),
+      new Dense({ units: 1 }),
+      new SeparableConv2D({ filters: 1, kernelSize: 1 }),
+    ]) {
+      new Sequential([other], { inputShape: [2, 2, 3] });
+      expect(() => new Sequential([other], { inputShape: [2, 2, 4] })).toThrow(
+        /is \[.*3.*\] but this input needs \[.*4/,
+      );
+    }
   });
 
   it('names layers as Keras does', () => {

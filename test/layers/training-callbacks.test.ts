@@ -124,7 +124,9 @@ describe('EarlyStopping', () => {
 
   it('refuses a figure that is not there', async () => {
     const wrong = fit(dense(), options(1, new EarlyStopping({ monitor: 'valF1' })));
-    await expect(wrong).rejects.toThrow(/EarlyStopping: there is no 'valF1' among epoch, loss, accuracy, valLoss/);
+    await expect(wrong).rejects.toThrow(
+      "EarlyStopping: there is no 'valF1' among epoch, loss, accuracy, valLoss, valAccuracy, learningRate",
+    );
     expect(() => new EarlyStopping({ patience: -1 })).toThrow(/patience must be an integer of at least 0/);
     expect(() => new EarlyStopping({ mode: 'lower' as 'min' })).toThrow(
       'EarlyStopping: mode must be one of auto, min, max but is lower',
@@ -185,6 +187,17 @@ describe('TerminateOnNaN', () => {
   });
 });
 
+it('a figure of validation is missed before the first step', async () => {
+  const watching = [new EarlyStopping(), new ReduceLROnPlateau(), new ModelCheckpoint({ best: join(directory, 'b') })];
+  for (const callback of watching) {
+    const { validation: _, ...withoutValidation } = options(1, callback);
+    await expect(fit(dense(), withoutValidation)).rejects.toThrow(
+      `${callback.className}: there is no 'valLoss' among epoch, loss, accuracy, learningRate`,
+    );
+    expect(withoutValidation.optimizer.steps).toBe(0);
+  }
+});
+
 describe('ModelCheckpoint', () => {
   it('keeps the best model as it was evaluated', async () => {
     const best = join(directory, 'new/best.safetensors');
@@ -217,6 +230,17 @@ describe('CSVLogger', () => {
     const [header, ...rows] = (await readFile(path, 'utf8')).trimEnd().split('\n');
     expect(header).toBe('epoch,loss,accuracy,valLoss,valAccuracy,learningRate');
     expect(rows.map((row) => row.split(',').map(Number))).toEqual(epochs.map((logs) => Object.values(logs)));
+  });
+
+  it('leaves cells empty in epochs that did not have a figure', async () => {
+    const [path, last] = [join(directory, 'grown.csv'), join(directory, 'grown.safetensors')];
+    const { validation, ...run } = options(1, new CSVLogger(path), new ModelCheckpoint({ last }));
+    await fit(dense(), run);
+    await fit(dense(), { ...run, validation: validation ?? run.train, epochs: 2, resume: last });
+    const [header, first, second] = (await readFile(path, 'utf8')).split('\n');
+    expect(header).toBe('epoch,loss,accuracy,learningRate,valLoss,valAccuracy');
+    expect(first).toMatch(/^1,[\d.]+,[\d.]+,0.01,,$/);
+    expect(second).toMatch(/^2,[\d.]+,[\d.]+,0.01,[\d.]+,[\d.]+$/);
   });
 });
 

@@ -1,5 +1,5 @@
 /** @file fit: what is learnt, reproduced, left in memory, and refused. */
-import { memory, Random, randomNormal, setBackend, type Tensor, tensor } from '@fer/core';
+import { memory, Random, randomNormal, setBackend, softmaxCrossEntropy, type Tensor, tensor, tidy } from '@fer/core';
 import {
   Adam,
   Adamax,
@@ -218,6 +218,28 @@ describe('layers in training', () => {
     expect(Math.min(...(kernel ?? [-1]))).toBe(0);
   });
 
+  it('begin without the gradients that they had before, and stay as they are if frozen since', async () => {
+    const run = async (prepare: (model: Model) => void) => {
+      const model = dense();
+      prepare(model);
+      await fit(model, { train: randomImages(), epochs: 1, optimizer: new SGD() });
+      return model.stateDict();
+    };
+    const freeze = (model: Model) => {
+      model.layer('dense').trainable = false;
+    };
+    const differentiate = (model: Model) => {
+      const { x, y } = randomImages();
+      tidy(() => softmaxCrossEntropy(model.forward(x), y).backward());
+    };
+    expect(await run(differentiate)).toEqual(await run(() => {}));
+    const frozen = await run((model) => {
+      differentiate(model);
+      freeze(model);
+    });
+    expect(frozen).toEqual(await run(freeze));
+  });
+
   it('stay as they are if frozen', async () => {
     const model = convolutional();
     const [convolution, normalization] = model.layers;
@@ -358,7 +380,37 @@ describe('fit refuses', () => {
     [
       'validation without batches',
       () => [dense(), { ...options(), validation: batches(0, batch) }],
-      'fit: there are no examples to evaluate',
+      'fit: the number of batches of validation must be an integer of at least 1 but is 0',
+    ],
+    [
+      'validation whose batches are not there, at once',
+      () => [dense(), { ...options(), validation: { ...batches(0, batch), length: 2 }, callbacks: [neverCalled] }],
+      'fit: validation has 0 batches but its length is 2',
+    ],
+    [
+      'validation of another size, at once',
+      () => [
+        dense(),
+        { ...options(), validation: { x: tensor([[1]]), y: tensor([0], [1], 'int32') }, callbacks: [neverCalled] },
+      ],
+      'fit: expected images of validation [N,4,4,1] but got [1,1]',
+    ],
+    [
+      'mixing that is drawn only now and then, at once',
+      () => [dense(), { ...options(), mixup: 0.2, cutmix: -1, callbacks: [neverCalled] }],
+      'fit: cutmix must be above 0 but is -1',
+    ],
+    [
+      'a metric that comes twice',
+      () => [
+        dense(),
+        {
+          ...options(),
+          metrics: ['accuracy', { name: 'topK', k: 2 }, { name: 'topK', k: 2 }],
+          callbacks: [neverCalled],
+        },
+      ],
+      'metrics: each must be given once but top2 comes twice',
     ],
     [
       'a model that is frozen',

@@ -324,6 +324,17 @@ describe('an optimizer', () => {
     expect(await sgd.stateDict()).toEqual(before);
   });
 
+  it('leaves weights as they are that were frozen with a gradient, which they lose', async () => {
+    const weights = weightsOf({ 'a/kernel': [1], 'b/kernel': [1] });
+    const frozen = weights.get('a/kernel') as Parameter;
+    frozen.trainable = false;
+    const optimizer = new SGD({ learningRate: 0.5, globalClipNorm: 1 });
+    step(optimizer, weights, { 'a/kernel': [9], 'b/kernel': [1] });
+    expect(await valuesOf(weights)).toEqual({ 'a/kernel': [1], 'b/kernel': [0.5] });
+    expect(frozen.grad).toBeUndefined();
+    expect(() => step(optimizer, weights, { 'a/kernel': [9] })).toThrow('SGD: no trainable weight has a gradient');
+  });
+
   it('refuses steps without gradients', () => {
     expect(() => new SGD().step(weightsOf({ 'a/kernel': [1] }))).toThrow(GradientError);
   });

@@ -5,8 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { decodeSafetensors, encodeSafetensors, FormatError, memory, type Parameter } from '@fer/core';
-import { Adam, type Callback, type FitOptions, fit, SGD, WeightsError } from '@fer/layers';
+import { decodeSafetensors, encodeSafetensors, FormatError, memory, type Parameter, slice } from '@fer/core';
+import { Dataset } from '@fer/data';
+import {
+  Adam,
+  type Batches,
+  type Callback,
+  EarlyStopping,
+  type FitOptions,
+  fit,
+  ModelCheckpoint,
+  type MonitorOptions,
+  ReduceLROnPlateau,
+  SGD,
+  WeightsError,
+} from '@fer/layers';
+import ndarray from 'ndarray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dense, randomImages } from './training-networks.ts';
 import { afterSteps, checkpointIn, EPOCHS, STEPS, train } from './training-resumable.ts';
@@ -112,11 +126,17 @@ const saving = (take: (bytes: Uint8Array) => void): Callback => ({
 describe('resume', () => {
   const options = (): FitOptions => ({ train: randomImages(), epochs: 2, optimizer: new Adam(), seed: 1 });
   let checkpoint: Uint8Array;
-  beforeAll(async () => {
-    const save = saving((bytes) => {
-      checkpoint = bytes;
+  /** After an epoch. */
+  const checkpointOf = async ({ callbacks = [], ...changes }: Partial<FitOptions> = {}) => {
+    let bytes: Uint8Array = new Uint8Array();
+    const save = saving((saved) => {
+      bytes = saved;
     });
-    await fit(dense(), { ...options(), epochs: 1, callbacks: [save] });
+    await fit(dense(), { ...options(), ...changes, epochs: 1, callbacks: [...callbacks, save] });
+    return bytes;
+  };
+  beforeAll(async () => {
+    checkpoint = await checkpointOf();
   });
   const resumed = (changes: Partial<FitOptions>, bytes = checkpoint) =>
     fit(dense(), { ...options(), callbacks: [{ className: 'Save' }], ...changes, resume: bytes });
@@ -143,18 +163,73 @@ describe('resume', () => {
     for (const [changes, message] of cases) await expect(resumed(changes)).rejects.toThrow(message);
   });
 
+  it('refuses as many batches of another size, which would train some examples twice', async () => {
+    const image = ndarray(new Float32Array(16), [4, 4, 1]);
+    const data = new Dataset({ classes: ['one'], items: Array.from({ length: 100 }, () => ({ image, label: 0 })) });
+    const bytes = await checkpointOf({ train: data.batch(32) });
+    await expect(resumed({ train: data.batch(25) }, bytes)).rejects.toThrow(
+      "resume: batchSize must be '32', as in the checkpoint, but is '25'",
+    );
+    await expect(resumed({ train: data.take(99).batch(32) }, bytes)).rejects.toThrow(/examples must be '100'/);
+    expect((await resumed({ train: data.batch(32) }, bytes)).epochs.length).toBe(2);
+  });
+
+  it('takes batches that do not tell their size', async () => {
+    const { x, y } = randomImages();
+    const batches: Batches = {
+      length: 2,
+      async *epoch() {
+        for (let i = 0; i < 2; i++)
+          yield { images: slice(x, [32 * i, 0, 0, 0], [32, 4, 4, 1]), labels: slice(y, [32 * i], [32]) };
+      },
+    };
+    expect((await resumed({ train: batches })).epochs.length).toBe(2);
+  });
+
+  it('refuses callbacks that watch something else than before', async () => {
+    const best = join(await newDirectory(), 'best.safetensors');
+    const watching: [(options: MonitorOptions) => Callback, string][] = [
+      [(watched) => new EarlyStopping({ patience: 9, ...watched }), 'EarlyStopping'],
+      [(watched) => new ReduceLROnPlateau(watched), 'ReduceLROnPlateau'],
+      [(watched) => new ModelCheckpoint({ best, ...watched }), 'ModelCheckpoint'],
+    ];
+    const save = { className: 'Save' };
+    for (const [make, name] of watching) {
+      const bytes = await checkpointOf({ callbacks: [make({ monitor: 'loss' })] });
+      const continued = (watched: MonitorOptions) => resumed({ callbacks: [make(watched), save] }, bytes);
+      await expect(continued({ monitor: 'accuracy' })).rejects.toThrow(
+        `resume: monitor of ${name} must be 'loss', as in the checkpoint, but is 'accuracy'`,
+      );
+      await expect(continued({ monitor: 'loss', mode: 'max' })).rejects.toThrow(
+        `resume: mode of ${name} must be 'min', as in the checkpoint, but is 'max'`,
+      );
+      expect((await continued({ monitor: 'loss', mode: 'min', minDelta: 0.1 })).epochs.length).toBe(2);
+    }
+    const stopping = (restoreBestWeights: boolean) =>
+      new EarlyStopping({ monitor: 'loss', patience: 9, restoreBestWeights });
+    const bytes = await checkpointOf({ callbacks: [stopping(true)] });
+    await expect(resumed({ callbacks: [stopping(false), save] }, bytes)).rejects.toThrow(
+      "resume: restoreBestWeights of EarlyStopping must be 'true', as in the checkpoint, but is 'false'",
+    );
+  });
+
   it('takes the same options however they are written', async () => {
     const { epochs } = await resumed({ loss: { name: 'softmaxCrossEntropy' }, gradientAccumulation: 1 });
     expect(epochs.length).toBe(2);
   });
 
   it('takes checkpoints of earlier versions, which tell neither all options nor what is frozen', async () => {
-    const { tensors, metadata } = decodeSafetensors(checkpoint);
+    const stopping = () => new EarlyStopping({ monitor: 'loss', patience: 9 });
+    const bytes = await checkpointOf({ callbacks: [stopping()] });
+    const { tensors, metadata } = decodeSafetensors(bytes);
     const { identity, progress } = JSON.parse(metadata.training ?? '');
-    const { options: _, ...identityBefore } = identity;
-    const { trainable: __, ...progressBefore } = progress;
+    const { options: _, batchSize: __, examples: ___, ...identityBefore } = identity;
+    const { trainable: ____, ...progressBefore } = progress;
+    const [{ best, waited }] = progress.callbacks;
+    progressBefore.callbacks = [{ best, waited }, null];
     const training = JSON.stringify({ identity: identityBefore, progress: progressBefore });
-    const { epochs } = await resumed({ mixup: 0.2 }, encodeSafetensors(tensors, { ...metadata, training }));
+    const before = encodeSafetensors(tensors, { ...metadata, training });
+    const { epochs } = await resumed({ mixup: 0.2, callbacks: [stopping(), { className: 'Save' }] }, before);
     expect(epochs.length).toBe(2);
   });
 

@@ -57,8 +57,9 @@ export class Dataset {
   readonly damaged: readonly DamagedItem[];
   readonly #plan: Plan;
 
-  /** @throws ArgumentError for labels that are not an index into the classes, or targets as withTargets refuses them. */
+  /** @throws ArgumentError for classes of one name, labels that are no index into them, or targets as withTargets refuses them. */
   constructor({ classes, items, damaged = [] }: DatasetOptions, plan: Plan = UNTOUCHED) {
+    checkClassNames('Dataset', classes);
     const wrong = items.findIndex(({ label }) => classes[label] === undefined);
     if (wrong >= 0) {
       const expected = classes.length === 0 ? 'there are no classes' : `must be from 0 to ${classes.length - 1}`;
@@ -104,7 +105,7 @@ export class Dataset {
   usage(name: string): Dataset {
     const items = this.items.filter(({ usage }) => usage === name);
     if (items.length === 0) {
-      const usages = [...new Set(this.items.map(({ usage }) => usage ?? 'no usage'))].join(', ');
+      const usages = [...new Set(this.items.map(({ usage }) => usage ?? 'items of no part'))].join(', ');
       throw new ArgumentError('usage', `no item is for ${name}: there are ${usages || 'no items'}`);
     }
     return this.#with(items);
@@ -139,11 +140,12 @@ export class Dataset {
 
   /**
    * The items of these classes alone, which get the labels 0, 1, ... in the order given.
-   * @throws ArgumentError for names that are no classes, or after withTargets, whose targets would stay as they are
+   * @throws ArgumentError for names that are no classes or come twice, or after withTargets, whose targets would stay as they are
    */
   keepClasses(names: readonly string[]): Dataset {
     if (this.items.some(({ targets }) => targets))
       throw new ArgumentError('keepClasses', 'the items have targets: call withTargets afterwards');
+    checkClassNames('keepClasses', names);
     const labels = new Map(
       names.map((name, label) => {
         const old = this.classes.indexOf(name);
@@ -219,6 +221,13 @@ export class Dataset {
   preview(options: DatasetPreviewOptions = {}): Promise<Uint8Array> {
     return preview(this, options);
   }
+}
+
+/** @throws ArgumentError if a name comes twice: items of one class would have two labels */
+export function checkClassNames(operator: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new ArgumentError(operator, `the names of classes must differ but '${twice}' comes twice`);
 }
 
 function checkTargets(items: readonly Item[]): void {

@@ -4,7 +4,10 @@ import type { DamagedItem } from './errors.ts';
 
 export interface Description {
   readonly items: number;
-  /** The number of items of each class, in the order of the labels. */
+  /**
+   * The number of items of each class, by its name. The order of the labels is that of the data set's `classes`: names that are
+   * integers come first here, as in any object.
+   */
   readonly classes: Readonly<Record<string, number>>;
   /** The number of items of each usage, if the source knows of any. */
   readonly usages: Readonly<Record<string, number>>;

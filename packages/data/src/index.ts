@@ -12,7 +12,7 @@ export type { ImageFunction } from './pipeline/host-batch.ts';
 export type { PrefetchOptions } from './pipeline/prefetch.ts';
 export * from './plots/index.ts';
 export { type DatasetPreviewOptions, thumbnail } from './preview.ts';
-export { type ArraysOptions, fromArrays } from './sources/arrays.ts';
+export { type ArraysOptions, checkScale, fromArrays } from './sources/arrays.ts';
 export { CK_PLUS_FRAME, ckPlus } from './sources/ck-plus.ts';
 export { FER2013_CLASSES } from './sources/classes.ts';
 export type { Progress, SourceOptions } from './sources/damage.ts';

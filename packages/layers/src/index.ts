@@ -15,6 +15,7 @@ export { cutmix, type MixOptions, mixup } from './mixing.ts';
 export { Model, type ModelOptions } from './model.ts';
 export * from './optimizers/index.ts';
 export { type LayerProfile, Profile, type ProfileData, type ProfileOptions, profile } from './profile.ts';
+export { dequantized } from './quantization.ts';
 export type { Regularizer } from './regularizers.ts';
 export { encodeModel, type FileSource, loadModel, loadWeights, type SaveOptions, saveModel } from './save.ts';
 export { learningRateAt, type Schedule } from './schedules.ts';

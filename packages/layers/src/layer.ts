@@ -1,5 +1,13 @@
 /** @file What a layer is: a function of tensors with weights of its own. */
-import { ArgumentError, Parameter, type Random, type Shape, type StoredTensor, type Tensor } from '@fer/core';
+import {
+  ArgumentError,
+  Parameter,
+  type Random,
+  type Shape,
+  ShapeError,
+  type StoredTensor,
+  type Tensor,
+} from '@fer/core';
 import { type Constraint, checkConstraint, constrained } from './constraints.ts';
 import { type Initializer, initialize } from './initializers.ts';
 import { checkRegularizer, penalty, type Regularizer } from './regularizers.ts';
@@ -73,18 +81,21 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
     return 0;
   }
 
-  /** Makes the weights by `addWeight`, in Keras' order. */
+  /** Makes the weights by `addWeight`, in Keras' order. For a layer that has them it is called to see whether they fit an input. */
   protected createWeights(_inputShape: Like<X, Shape>, _random: Random): void {}
 
-  /** Makes the layer's weights for inputs of this shape, once: a layer that is shared keeps those it has. */
+  /**
+   * Makes the layer's weights for inputs of this shape, once: a layer that is shared keeps those it has.
+   * @throws ShapeError if these do not fit
+   */
   build(inputShape: Like<X, Shape>, random: Random, source?: WeightSource): void {
-    if (this.#weights) return;
-    this.#weights = new Map();
+    const { isBuilt } = this;
+    this.#weights ??= new Map();
     this.#source = source;
     try {
       this.createWeights(inputShape, random);
     } catch (error) {
-      this.dispose();
+      if (!isBuilt) this.dispose();
       throw error;
     } finally {
       this.#source = undefined;
@@ -97,6 +108,12 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   }
 
   protected addWeight(name: string, shape: Shape, random: Random, options: WeightOptions): void {
+    const present = this.#built.get(name)?.parameter;
+    if (present) {
+      if (present.shape.join() !== shape.join())
+        throw new ShapeError(this.label, `its ${name} is [${present.shape}] but this input needs [${shape}]`);
+      return;
+    }
     checkRegularizer(this.label, options.regularizer);
     checkConstraint(this.label, options.constraint);
     const value = this.#source?.(name, shape) ?? initialize(options.initializer, shape, random);

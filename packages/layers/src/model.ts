@@ -90,11 +90,11 @@ export class Model extends Layer<Tensor, ModelOptions> {
     return result === x ? reshape(x, x.shape) : result;
   }
 
-  /** @throws ShapeError if the model cannot take that batch */
-  checkInput(x: Tensor): void {
+  /** @throws ShapeError, of this operator about an argument of this name, if the model cannot take that batch */
+  checkInput(x: Tensor, operator = this.label, name = 'x'): void {
     const { inputShape } = this;
     if (x.rank !== inputShape.length + 1 || inputShape.some((size, axis) => size !== x.shape[axis + 1]))
-      throw new ShapeError(this.label, `expected x [N,${inputShape}] but got [${x.shape}]`);
+      throw new ShapeError(operator, `expected ${name} [N,${inputShape}] but got [${x.shape}]`);
   }
 
   /** Applies the model's own layers, with their weights, to another input. */

@@ -1,10 +1,17 @@
 /** @file Metrics of labels and predicted probabilities. */
-import { checkInteger } from '@fer/core';
+import { ArgumentError, checkInteger } from '@fer/core';
 import { checkProbabilities, type Labels, type ProbabilityRows } from './check.ts';
 
-/** The most probable class of every row; the first of equals. */
+/** The most probable class of every row; the first of equals. @throws ArgumentError for a row that is empty or holds NaN */
 export function predictedClasses(probabilities: ProbabilityRows): Int32Array {
-  return Int32Array.from({ length: probabilities.length }, (_, i) => largest(probabilities[i] as ArrayLike<number>));
+  return Int32Array.from({ length: probabilities.length }, (_, i) => {
+    const row = probabilities[i] as ArrayLike<number>;
+    if (row.length === 0 || Array.from(row).some(Number.isNaN)) {
+      const came = Array.from(row).join(', ') || 'empty';
+      throw new ArgumentError('predictedClasses', `probabilities[${i}] must be a number for each class but is ${came}`);
+    }
+    return largest(row);
+  });
 }
 
 function largest(row: ArrayLike<number>): number {

@@ -34,7 +34,7 @@ export function fromArrays(images: NdArray, labels: NdArray | ArrayLike<number>,
     checkPixels(image, i);
     return { image, label };
   });
-  checkScale(data);
+  checkScale('fromArrays', data);
   return new Dataset({ classes, items });
 }
 
@@ -52,10 +52,10 @@ function pixelData(data: ArrayLike<number>): Uint8Array | Float32Array {
     : floats;
 }
 
-/** Pixels from 0 to 1 would be taken for black. */
-function checkScale(data: Uint8Array | Float32Array): void {
+/** Pixels from 0 to 1 would be taken for black. @throws ArgumentError */
+export function checkScale(operator: string, data: Uint8Array | Float32Array): void {
   if (data instanceof Uint8Array || data.some((value) => value > 1) || data.every(Number.isInteger)) return;
-  throw new ArgumentError('fromArrays', 'pixels must be from 0 to 255 but all are at most 1: multiply them by 255');
+  throw new ArgumentError(operator, 'pixels must be from 0 to 255 but all are at most 1: multiply them by 255');
 }
 
 function checkPixels(image: Image, index: number): void {

@@ -1,11 +1,11 @@
 /** @file Image files, whatever their format. */
-import { checkInteger, FerError } from '@fer/core';
+import { ArgumentError, checkInteger, FerError } from '@fer/core';
 import ndarray from 'ndarray';
 import { DataError } from '../errors.ts';
 import type { Image } from '../image.ts';
 import { randomFor } from '../pipeline/random.ts';
 import { grayscaleToRGB, resize, type Size, toGrayscale } from '../transforms/index.ts';
-import { copyInto, pixelsOf } from '../transforms/pixels.ts';
+import { copyInto, pixelsOf, sizeOf } from '../transforms/pixels.ts';
 import { decodeJpeg, JPEG_SIGNATURE } from './jpeg.ts';
 import { decodePng, PNG_SIGNATURE } from './png.ts';
 
@@ -23,11 +23,11 @@ const MAX_PIXELS = 2 ** 26;
 /**
  * A PNG or JPEG file's image as bytes: [height, width, 1] if it is gray, else [height, width, 3]. 16 bits are rounded to
  * 8; alpha is left out, as by Pillow's convert('RGB'). A JPEG is turned as its EXIF data say.
- * @throws DataError if it is damaged, too large or of another format; BackendError for PNG in browsers.
+ * @throws DataError if it is damaged, too large or of another format; ArgumentError; BackendError for PNG in browsers.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Image> {
+  checkDecodeOptions('decodeImage', options);
   const { maxPixels = MAX_PIXELS } = options;
-  checkInteger('decodeImage', 'maxPixels', maxPixels, 1);
   const decode = startsWith(bytes, PNG_SIGNATURE)
     ? decodePng
     : startsWith(bytes, JPEG_SIGNATURE)
@@ -39,6 +39,14 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
     throw new DataError('decodeImage', error instanceof Error ? error.message : String(error));
   });
   return convert(image, options);
+}
+
+/** @throws ArgumentError for options with which no image can be decoded */
+export function checkDecodeOptions(operator: string, { channels, size, maxPixels }: DecodeOptions): void {
+  if (![undefined, 1, 3].includes(channels))
+    throw new ArgumentError(operator, `channels must be 1 or 3 but is ${channels}`);
+  if (size !== undefined) sizeOf(operator, size);
+  if (maxPixels !== undefined) checkInteger(operator, 'maxPixels', maxPixels, 1);
 }
 
 function startsWith(bytes: Uint8Array, signature: readonly number[]): boolean {

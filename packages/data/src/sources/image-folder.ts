@@ -1,9 +1,9 @@
 /** @file Folders of images, one for each class. */
 import { ArgumentError } from '@fer/core';
-import { Dataset, type Item } from '../dataset.ts';
+import { checkClassNames, Dataset, type Item } from '../dataset.ts';
 import { DataError } from '../errors.ts';
 import { DamageLog, type SourceOptions } from './damage.ts';
-import { type DecodeOptions, decodeImage } from './decode.ts';
+import { checkDecodeOptions, type DecodeOptions, decodeImage } from './decode.ts';
 import { fileSystem, naming, readBytes } from './files.ts';
 
 export interface ImageFolderOptions extends SourceOptions, DecodeOptions {
@@ -20,7 +20,7 @@ const NO_IMAGES = ['Thumbs.db', 'desktop.ini'];
 /**
  * The images in `directory/<class>/`: PNG and JPEG files, decoded and held as bytes. Photographs should be given a `size`.
  * @throws DataError for files that are damaged, too large or no images, unless they are skipped; ArgumentError if the
- * folders cannot be read, or are not those of `classes`.
+ * folders cannot be read, or are not those of `classes`, and for other options that make no sense.
  */
 export async function imageFolder(directory: string, options: ImageFolderOptions = {}): Promise<Dataset> {
   return readImageFolder('imageFolder', directory, options, () => ({}));
@@ -36,6 +36,9 @@ export async function readImageFolder(
   options: ImageFolderOptions,
   about: (fileName: string) => Partial<Item>,
 ): Promise<Dataset> {
+  // at once: with each file they would be damage
+  checkDecodeOptions(operator, options);
+  if (options.classes) checkClassNames(operator, options.classes);
   const { classes, files } = await findFiles(operator, directory, options.classes);
   const log = new DamageLog(operator, directory, options.damaged);
   const items: Item[] = [];

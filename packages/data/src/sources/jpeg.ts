@@ -14,12 +14,14 @@ const SPARE_MEGABYTES = 64;
 
 /** [height, width, 1] for gray, else [height, width, 3]; turned as its EXIF data say. @throws Error that says what is wrong. */
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Image> {
-  const { width, height, components, orientation } = readHeader(bytes);
+  const { width, height, components, orientation, isRgb } = readHeader(bytes);
   if (width * height > maxPixels) throw new Error(`${width}x${height} pixels are more than ${maxPixels}`);
   const { decode } = (await import('jpeg-js')).default;
   const { data } = decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
+    // else jpeg-js takes three components for YCbCr whatever the file says
+    ...(isRgb && { colorTransform: false }),
     tolerantDecoding: false,
     maxResolutionInMP: maxPixels / 1e6,
     maxMemoryUsageInMB: SPARE_MEGABYTES + (maxPixels * BYTES_PER_PIXEL) / 2 ** 20,
@@ -39,23 +41,31 @@ interface Frame {
   readonly width: number;
   readonly height: number;
   readonly components: number;
+  /** Whether they are named R, G and B. */
+  readonly isNamedRgb: boolean;
 }
 
 interface Header extends Frame {
   /** See exif.ts; 1 if nothing else is said. */
   readonly orientation: number;
+  /** Whether its three components are red, green and blue. */
+  readonly isRgb: boolean;
 }
 
 /** Start of a baseline, extended or progressive frame. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
 const START_OF_SCAN = 0xda;
+const APPLICATION_0 = 0xe0;
 const APPLICATION_1 = 0xe1;
+const APPLICATION_14 = 0xee;
 const END_OF_IMAGE = 0xd9;
 
 /** Walks over all segments: there must be one frame of a possible size, and not too many scans. */
 function readHeader(bytes: Uint8Array): Header {
   let frame: Frame | undefined;
   let orientation: number | undefined;
+  let isJfif = false;
+  let adobeTransform: number | undefined;
   let scans = 0;
   for (let offset = 2; ; ) {
     if (bytes[offset] !== 0xff) throw new Error(`a JPEG without a marker at byte ${offset}`);
@@ -73,6 +83,8 @@ function readHeader(bytes: Uint8Array): Header {
       if (frame) throw new Error('a JPEG of several frames');
       frame = readFrame(segment);
     }
+    if (marker === APPLICATION_0 && startsWith(segment, 'JFIF')) isJfif = true;
+    if (marker === APPLICATION_14 && startsWith(segment, 'Adobe')) adobeTransform ??= segment[11];
     if (marker === APPLICATION_1) orientation ??= orientationOf(segment);
     if (marker === START_OF_SCAN) {
       if (!frame) throw new Error('a JPEG whose pixels come before their size');
@@ -81,8 +93,14 @@ function readHeader(bytes: Uint8Array): Header {
     }
   }
   if (!frame || scans === 0) throw new Error('a JPEG without pixels');
-  return { ...frame, orientation: orientation ?? 1 };
+  // as libjpeg decides: JFIF files are YCbCr, Adobe's marker tells, else the components' names
+  const isRgb =
+    frame.components === 3 && !isJfif && (adobeTransform === 0 || (adobeTransform === undefined && frame.isNamedRgb));
+  return { ...frame, orientation: orientation ?? 1, isRgb };
 }
+
+const startsWith = (segment: Uint8Array, text: string) =>
+  [...text].every((char, i) => segment[i] === char.charCodeAt(0));
 
 function readFrame(segment: Uint8Array): Frame {
   const [precision, high = 0, low = 0, left = 0, right = 0, components = 0] = segment;
@@ -96,7 +114,8 @@ function readFrame(segment: Uint8Array): Frame {
     const isPossible = [sampling >> 4, sampling & 15].every((factor) => factor >= 1 && factor <= 4);
     if (!isPossible) throw new Error(`a JPEG with sampling factors ${sampling >> 4}x${sampling & 15}`);
   }
-  return { width, height, components };
+  const names = Array.from({ length: components }, (_, i) => String.fromCharCode(segment[6 + 3 * i] as number));
+  return { width, height, components, isNamedRgb: names.join('') === 'RGB' };
 }
 
 /** Where the next marker stands: within a scan 0xff is followed by 0, or by the number of a restart. */

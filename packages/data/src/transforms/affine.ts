@@ -24,8 +24,8 @@ export interface AffineOptions extends FillOptions {
 }
 
 /**
- * The image turned, sheared, shifted and zoomed about its centre, in this order, by one bilinear interpolation (Keras'
- * ImageDataGenerator). The pixels are float32; the size stays.
+ * The image turned, sheared, shifted and zoomed about its centre, in this order, by one bilinear interpolation: without shear what
+ * Keras' ImageDataGenerator does, which shears after it has shifted, and by an angle. The pixels are float32; the size stays.
  */
 export function affine(options: AffineOptions): Transform {
   return defineAffine('affine', options);

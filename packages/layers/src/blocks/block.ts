@@ -30,7 +30,7 @@ interface DepthwiseOptions extends LayerOptions {
   readonly depthwiseInitializer?: Initializer;
 }
 
-/** A depthwise convolution without bias. One that moves by 2 has a layer before it that pads, as in Keras Applications. */
+/** A depthwise convolution without bias. One that moves by 2 has a layer before it that pads, as much as 'same' would. */
 export function depthwise(x: SymbolicTensor, options: DepthwiseOptions, padOptions: LayerOptions): SymbolicTensor {
   const { kernelSize, strides } = options;
   if (strides === 1) return x.pipe(new DepthwiseConv2D({ ...options, padding: 'same', useBias: false }));
@@ -41,7 +41,10 @@ export function depthwise(x: SymbolicTensor, options: DepthwiseOptions, padOptio
   );
 }
 
-/** What 'same' would put around an image before a window moves over it by 2 (Keras' correct_pad). */
+/**
+ * What TensorFlow's 'same' puts around an image before a window moves over it by 2: correct_pad of Keras Applications, which has it
+ * in MobileNetV2 and EfficientNet.
+ */
 function correctPadding(kernelSize: number, [height, width]: Shape) {
   const half = Math.floor(kernelSize / 2);
   const sides = (size = 0) => [half - 1 + (size % 2), half] as const;

@@ -13,7 +13,11 @@ export interface DepthwiseSeparableConvOptions {
   readonly batchNorm?: BatchNormOptions;
 }
 
-/** A 3x3 convolution of each channel, then one of 1x1 across them (Howard et al. 2017, figure 3, right). */
+/**
+ * A 3x3 convolution of each channel, then one of 1x1 across them (Howard et al. 2017, figure 3, right). With strides 2 images are
+ * padded as by TensorFlow's 'same'. Keras Applications' MobileNet always pads at the bottom and the right alone: the same at even
+ * sizes, but at odd ones other pixels, and a row and a column less.
+ */
 export class DepthwiseSeparableConv {
   constructor(readonly options: DepthwiseSeparableConvOptions) {}
 

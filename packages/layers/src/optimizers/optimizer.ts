@@ -84,14 +84,15 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /**
    * Clips the gradients, updates the weights that have one, and clears it.
-   * @param weights By name. Those without a gradient, such as frozen ones, stay.
+   * @param weights By name. Those without a gradient stay, and those that are frozen, which lose one that they still have.
    * @throws GradientError if none has a gradient, ArgumentError if a group has no weights
    */
   step(weights: ReadonlyMap<string, Parameter>): void {
     if (this.#steps === 0) this.#checkGroups([...weights.keys()]);
+    for (const weight of weights.values()) if (!weight.trainable) weight.zeroGrad();
     const updated = [...weights].filter(([, weight]) => weight.grad);
     if (updated.length === 0)
-      throw new GradientError(this.className, 'no weight has a gradient; call backward() on a loss first');
+      throw new GradientError(this.className, 'no trainable weight has a gradient; call backward() on a loss first');
     clipGradients(
       updated.map(([, weight]) => weight),
       this.options,

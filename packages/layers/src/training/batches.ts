@@ -13,6 +13,10 @@ export interface Batch {
 export interface Batches {
   /** The number of batches in an epoch. */
   readonly length: number;
+  /** Examples in a batch, but for the last one. With `size` it tells a resumed run whether its batches are those of before. */
+  readonly batchSize?: number;
+  /** Examples in an epoch. */
+  readonly size?: number;
   /** The batches of an epoch, counted from 0, from `firstBatch` on. */
   epoch(epoch: number, firstBatch?: number): AsyncIterable<Batch>;
 }
@@ -49,10 +53,10 @@ class TensorBatches implements Batches {
     readonly batchSize: number,
     readonly seed: number | undefined,
   ) {
-    this.length = Math.ceil(this.#count / batchSize);
+    this.length = Math.ceil(this.size / batchSize);
   }
 
-  get #count(): number {
+  get size(): number {
     return this.x.shape[0] as number;
   }
 
@@ -68,7 +72,7 @@ class TensorBatches implements Batches {
   }
 
   #order(epoch: number): number[] {
-    const rows = Array.from({ length: this.#count }, (_, i) => i);
+    const rows = Array.from({ length: this.size }, (_, i) => i);
     // the seed goes through a generator, so that a seed's epoch has nothing in common with the next seed's
     return this.seed === undefined ? rows : new Random(new Random(this.seed).bits() + epoch).shuffle(rows);
   }

@@ -10,6 +10,9 @@ export interface Identity {
   readonly seed: number;
   /** In an epoch. */
   readonly batches: number;
+  /** Where the batches tell; checkpoints of earlier versions have neither. */
+  readonly batchSize?: number | undefined;
+  readonly examples?: number | undefined;
   readonly figures: string;
   readonly optimizer: string;
   readonly ema: number | null;
@@ -97,9 +100,19 @@ function textAsNonFinite(_key: string, value: unknown): unknown {
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value;
 }
 
+/** What one side may not know, which is then not compared. */
+const OPTIONAL: readonly string[] = ['batchSize', 'examples', 'options'] satisfies (keyof Identity)[];
+
 /** @throws ArgumentError that tells what differs */
 export function checkSameRun(saved: Identity, given: Identity): void {
-  for (const key of Object.keys(given) as (keyof Identity)[])
-    if (saved[key] !== given[key] && !(key === 'options' && saved.options === undefined))
-      throw new ArgumentError('resume', `${key} must be '${saved[key]}', as in the checkpoint, but is '${given[key]}'`);
+  for (const key of Object.keys(given) as (keyof Identity)[]) {
+    const isKnown = saved[key] !== undefined && given[key] !== undefined;
+    if (isKnown || !OPTIONAL.includes(key)) checkSame(key, saved[key], given[key]);
+  }
+}
+
+/** @throws ArgumentError if something is no longer what it was when the checkpoint was written */
+export function checkSame(name: string, saved: unknown, given: unknown): void {
+  if (saved !== given)
+    throw new ArgumentError('resume', `${name} must be '${saved}', as in the checkpoint, but is '${given}'`);
 }

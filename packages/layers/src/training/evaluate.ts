@@ -14,6 +14,23 @@ export async function evaluate(model: Model, data: Data, objective: Objective = 
   return evaluateBatches('evaluate', model, batchesOf('evaluate', data), completeObjective(objective));
 }
 
+/**
+ * Looks at the first batch of data that are evaluated only after an epoch, which would be lost if they did not fit.
+ * @throws ArgumentError, ShapeError
+ */
+export async function checkFirstBatch(name: string, batches: Batches, model: Model): Promise<void> {
+  for await (const batch of batches.epoch(0)) {
+    try {
+      sizeOfBatch('fit', batch);
+      model.checkInput(batch.images, 'fit', `images of ${name}`);
+    } finally {
+      disposeBatch(batch);
+    }
+    return;
+  }
+  throw new ArgumentError('fit', `${name} has 0 batches but its length is ${batches.length}`);
+}
+
 /** @param isInterrupted Ends it early, with the means so far. @throws ArgumentError if there are no examples */
 export async function evaluateBatches(
   operator: string,

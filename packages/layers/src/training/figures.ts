@@ -16,11 +16,13 @@ export interface Objective {
   readonly metrics?: readonly Metric[];
 }
 
-/** With all defaults. @throws ArgumentError for losses and metrics that do not exist */
+/** With all defaults. @throws ArgumentError for losses and metrics that do not exist, and metrics that come twice */
 export function completeObjective({ loss = 'softmaxCrossEntropy', metrics }: Objective): Required<Objective> {
   const classifies = nameOfLoss(loss) === 'softmaxCrossEntropy';
   const complete = { loss, metrics: metrics ?? (classifies ? (['accuracy'] as const) : []) };
-  complete.metrics.forEach(nameOfMetric);
+  const names = complete.metrics.map(nameOfMetric);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new ArgumentError('metrics', `each must be given once but ${twice} comes twice`);
   return complete;
 }
 

@@ -33,7 +33,7 @@ export async function* training(model: Model, options: FitOptions): AsyncGenerat
   });
   let hasFailed = false;
   try {
-    run.start();
+    await run.start();
     if (resume !== undefined)
       await run.restore(typeof resume === 'string' ? await readBytes('resume', resume) : resume);
     await run.tell('onTrainBegin');

@@ -42,12 +42,13 @@ export interface FitOptions extends Objective, Mixing {
 /** @throws ArgumentError */
 export function checkOptions(
   model: Model,
-  { epochs, seed = 0, gradientAccumulation = 1, workers, sam }: FitOptions,
+  { epochs, seed = 0, gradientAccumulation = 1, workers, sam, mixup, cutmix }: FitOptions,
 ): void {
   checkInteger('fit', 'epochs', epochs, 1);
   checkInteger('fit', 'gradientAccumulation', gradientAccumulation, 1);
   if (workers !== undefined) checkInteger('fit', 'workers', workers, 1);
-  if (sam !== undefined) checkPositive('fit', 'sam', sam);
+  for (const [name, value] of Object.entries({ sam, mixup, cutmix }))
+    if (value !== undefined) checkPositive('fit', name, value);
   if (!Number.isInteger(seed)) throw new ArgumentError('fit', `seed must be an integer but is ${seed}`);
   if (![...model.weights.values()].some(({ trainable }) => trainable))
     throw new ArgumentError('fit', `${model.label} has no trainable weights`);

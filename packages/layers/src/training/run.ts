@@ -7,7 +7,7 @@ import { accumulate } from './accumulate.ts';
 import { type Batch, type Batches, batchesOf, disposeBatch, grouped, sizeOfBatch } from './batches.ts';
 import type { Callback } from './callback.ts';
 import { checkSameRun, decodeCheckpoint, encodeCheckpoint, type Identity } from './checkpoint.ts';
-import { evaluateBatches } from './evaluate.ts';
+import { checkFirstBatch, evaluateBatches } from './evaluate.ts';
 import { Pace } from './events.ts';
 import { completeObjective, type Logs, type Objective, RunningMeans } from './figures.ts';
 import { MovingAverage } from './moving-average.ts';
@@ -58,16 +58,29 @@ export class Run {
     this.train = batchesOf('fit', train, seed);
     checkInteger('fit', 'the number of batches of train', this.train.length, 1);
     this.#validation = validation && batchesOf('fit', validation);
+    if (this.#validation) checkInteger('fit', 'the number of batches of validation', this.#validation.length, 1);
     this.#weights = model.weights;
     this.#random = new Random(seed);
     this.#means = new RunningMeans('fit', this.#objective.metrics);
     this.#average = ema === undefined ? undefined : new MovingAverage(this.#weights, ema);
   }
 
-  /** Starts the workers, if there are to be any. @throws ArgumentError */
-  start(): void {
+  /**
+   * Drops gradients from before, which would count in the first step, looks at validation's first batch, and starts the workers, if
+   * there are to be any.
+   * @throws ArgumentError, ShapeError
+   */
+  async start(): Promise<void> {
+    for (const weight of this.#weights.values()) weight.zeroGrad();
+    if (this.#validation) await checkFirstBatch('validation', this.#validation, this.model);
     const { workers } = this.#options;
     if (workers !== undefined) this.#replicas = new Replicas(this.model, this.#objective, workers);
+  }
+
+  /** What the figures of each epoch are called. */
+  get figures(): string[] {
+    const names = Object.keys(this.#means.state.sums);
+    return ['epoch', ...names, ...(this.#validation ? names.map(validationName) : []), 'learningRate'];
   }
 
   get #classes(): number {
@@ -197,8 +210,7 @@ export class Run {
   async #validate(): Promise<Logs> {
     if (!this.#validation) return {};
     const logs = await evaluateBatches('fit', this.model, this.#validation, this.#objective, () => this.interrupted);
-    const named = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-    return Object.fromEntries(Object.entries(logs).map(([name, value]) => [named(name), value]));
+    return Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]));
   }
 
   /**
@@ -241,6 +253,8 @@ export class Run {
     return {
       seed: this.#options.seed ?? 0,
       batches: this.train.length,
+      batchSize: this.train.batchSize,
+      examples: this.train.size,
       figures: Object.keys(this.#means.state.sums).join(', '),
       optimizer: this.optimizer.className,
       ema: this.#options.ema ?? null,
@@ -264,3 +278,6 @@ export class Run {
     for (const weight of this.#weights.values()) weight.zeroGrad();
   }
 }
+
+/** `valLoss` of `loss` */
+const validationName = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;

@@ -4,8 +4,8 @@ import type { Callback } from '../callback.ts';
 import type { Run } from '../run.ts';
 
 /**
- * Writes the history to a CSV file after each epoch, in Node: a column a figure. The whole file is written anew, so that a
- * resumed run leaves the same file as one that was never stopped.
+ * Writes the history to a CSV file after each epoch, in Node: a column a figure, and an empty cell where an epoch does not have
+ * it. The whole file is written anew, so that a resumed run leaves the same file as one that was never stopped.
  */
 export class CSVLogger implements Callback {
   readonly className = 'CSVLogger';
@@ -14,7 +14,7 @@ export class CSVLogger implements Callback {
   constructor(private readonly path: string) {}
 
   async onEpochEnd({ history }: Run): Promise<void> {
-    const columns = Object.keys(history[0] ?? {});
+    const columns = [...new Set(history.flatMap(Object.keys))];
     const rows = history.map((logs) => columns.map((column) => logs[column]).join(','));
     await writeAtomically(this.path, `${[columns.join(','), ...rows].join('\n')}\n`);
   }

@@ -3,8 +3,9 @@ import { checkInteger, Parameter } from '@fer/core';
 import { stateOf } from '../../state.ts';
 import { uploaded } from '../../stored.ts';
 import type { Callback, CallbackState } from '../callback.ts';
+import { checkSame } from '../checkpoint.ts';
 import type { Run } from '../run.ts';
-import { Monitor, type MonitorOptions } from './monitor.ts';
+import { Monitor, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement after which training stops; 0, which is as 1, unless given, as in Keras. */
@@ -13,7 +14,13 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   readonly restoreBestWeights?: boolean;
 }
 
-/** Stops training when a figure has stopped improving. An epoch without that figure is an ArgumentError. */
+interface SavedValues extends MonitorState {
+  readonly waited: number;
+  /** Checkpoints of earlier versions do not tell. */
+  readonly restoreBestWeights?: boolean;
+}
+
+/** Stops training when a figure has stopped improving. A run that has no such figure is an ArgumentError at its start. */
 export class EarlyStopping implements Callback {
   readonly className = 'EarlyStopping';
   readonly #patience: number;
@@ -29,6 +36,10 @@ export class EarlyStopping implements Callback {
     this.#patience = patience;
     this.#restores = restoreBestWeights;
     this.#monitor = new Monitor(this.className, options);
+  }
+
+  onTrainBegin({ figures }: Run): void {
+    this.#monitor.check(figures);
   }
 
   onEpochEnd(run: Run): void {
@@ -52,13 +63,19 @@ export class EarlyStopping implements Callback {
   }
 
   async state(): Promise<CallbackState> {
-    const values = { best: this.#monitor.best, waited: this.#waited };
+    const values: SavedValues = {
+      ...this.#monitor.state,
+      waited: this.#waited,
+      restoreBestWeights: this.#restores,
+    };
     return { values, tensors: await stateOf(this.#best) };
   }
 
+  /** @throws ArgumentError if it is the state of one that watched, or restores, something else */
   restore({ values, tensors = {} }: CallbackState): void {
-    const { best, waited } = values as { best?: number; waited: number };
-    this.#monitor.best = best;
+    const { waited, restoreBestWeights: restored, ...monitored } = values as SavedValues;
+    if (restored !== undefined) checkSame(`restoreBestWeights of ${this.className}`, restored, this.#restores);
+    this.#monitor.restore(monitored);
     this.#waited = waited;
     this.#free();
     this.#best = new Map(
@@ -76,7 +93,7 @@ export class EarlyStopping implements Callback {
 
   dispose(): void {
     this.#free();
-    this.#monitor.best = undefined;
+    this.#monitor.reset();
     this.#waited = 0;
   }
 }

@@ -4,7 +4,7 @@ import { writeAtomically } from '../../files.ts';
 import { encodeModel } from '../../save.ts';
 import type { Callback, CallbackState } from '../callback.ts';
 import type { Run } from '../run.ts';
-import { Monitor, type MonitorOptions } from './monitor.ts';
+import { Monitor, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** The path of the checkpoint that `resume` takes, written after each epoch and at an interruption. */
@@ -27,6 +27,10 @@ export class ModelCheckpoint implements Callback {
     this.#monitor = new Monitor(this.className, options);
   }
 
+  onTrainBegin({ figures }: Run): void {
+    if (this.#options.best !== undefined) this.#monitor.check(figures);
+  }
+
   async onEpochEnd(run: Run): Promise<void> {
     const { best } = this.#options;
     if (best === undefined || !this.#monitor.improves(run)) return;
@@ -39,14 +43,15 @@ export class ModelCheckpoint implements Callback {
   }
 
   state(): CallbackState {
-    return { values: { best: this.#monitor.best } };
+    return { values: this.#monitor.state };
   }
 
+  /** @throws ArgumentError if the best model was chosen by another figure */
   restore({ values }: CallbackState): void {
-    this.#monitor.best = (values as { best?: number }).best;
+    this.#monitor.restore(values as MonitorState);
   }
 
   dispose(): void {
-    this.#monitor.best = undefined;
+    this.#monitor.reset();
   }
 }

@@ -1,6 +1,7 @@
 /** @file Watching a figure for improvement. */
 import { ArgumentError, checkOneOf } from '@fer/core';
 import { checkAtLeast } from '../../checks.ts';
+import { checkSame } from '../checkpoint.ts';
 import type { Run } from '../run.ts';
 
 export interface MonitorOptions {
@@ -12,11 +13,18 @@ export interface MonitorOptions {
   readonly minDelta?: number;
 }
 
+/** What a checkpoint keeps of a monitor: the best value, and of what. Those of earlier versions have the value alone. */
+export interface MonitorState {
+  readonly best?: number | undefined;
+  readonly monitor?: string;
+  readonly mode?: 'min' | 'max';
+}
+
 /** Keeps the best value of a figure. */
 export class Monitor {
-  /** None before the first epoch. */
-  best: number | undefined;
   readonly name: string;
+  /** None before the first epoch. */
+  #best: number | undefined;
   readonly #sign: 1 | -1;
   readonly #minDelta: number;
 
@@ -33,14 +41,37 @@ export class Monitor {
     this.#minDelta = minDelta;
   }
 
+  /** To be called before the first epoch, which would be lost. @throws ArgumentError if it is not among a run's figures */
+  check(figures: readonly string[]): void {
+    if (!figures.includes(this.name))
+      throw new ArgumentError(this.operator, `there is no '${this.name}' among ${figures.join(', ')}`);
+  }
+
   /** Looks at the epoch that has just ended. @throws ArgumentError if it has no such figure */
-  improves(run: Run): boolean {
-    const logs = run.history.at(-1) ?? {};
-    const value = logs[this.name];
-    if (value === undefined)
-      throw new ArgumentError(this.operator, `there is no '${this.name}' among ${Object.keys(logs).join(', ')}`);
-    const isBetter = this.best === undefined ? !Number.isNaN(value) : this.#sign * (this.best - value) > this.#minDelta;
-    if (isBetter) this.best = value;
+  improves({ history }: Run): boolean {
+    const logs = history.at(-1) ?? {};
+    this.check(Object.keys(logs));
+    const value = logs[this.name] as number;
+    const best = this.#best;
+    const isBetter = best === undefined ? !Number.isNaN(value) : this.#sign * (best - value) > this.#minDelta;
+    if (isBetter) this.#best = value;
     return isBetter;
+  }
+
+  get state(): MonitorState {
+    return { best: this.#best, monitor: this.name, mode: this.#sign === 1 ? 'min' : 'max' };
+  }
+
+  /** @throws ArgumentError if the best value is of another figure, or was the other way round */
+  restore({ best, ...saved }: MonitorState): void {
+    for (const key of ['monitor', 'mode'] as const)
+      if (best !== undefined && saved[key] !== undefined)
+        checkSame(`${key} of ${this.operator}`, saved[key], this.state[key]);
+    this.#best = best;
+  }
+
+  /** Forgets what was best. */
+  reset(): void {
+    this.#best = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { checkAtLeast } from '../../checks.ts';
 import type { Optimizer } from '../../optimizers/index.ts';
 import type { Callback, CallbackState } from '../callback.ts';
 import type { Run } from '../run.ts';
-import { Monitor, type MonitorOptions } from './monitor.ts';
+import { Monitor, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the learning rate is multiplied by, below 1; 0.1 unless given. */
@@ -17,6 +17,11 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   readonly cooldown?: number;
   /** No reduction goes below this, though a schedule may; 0 unless given. */
   readonly minLearningRate?: number;
+}
+
+interface SavedValues extends MonitorState {
+  readonly waited: number;
+  readonly cooling: number;
 }
 
 /** Reduces the learning rate, or what a schedule gives, when a figure has stopped improving. Defaults as in Keras. */
@@ -39,6 +44,10 @@ export class ReduceLROnPlateau implements Callback {
     this.#monitor = new Monitor(this.className, complete);
   }
 
+  onTrainBegin({ figures }: Run): void {
+    this.#monitor.check(figures);
+  }
+
   onEpochEnd(run: Run): void {
     if (this.#cooling > 0) {
       this.#cooling--;
@@ -58,12 +67,13 @@ export class ReduceLROnPlateau implements Callback {
   }
 
   state(): CallbackState {
-    return { values: { best: this.#monitor.best, waited: this.#waited, cooling: this.#cooling } };
+    return { values: { ...this.#monitor.state, waited: this.#waited, cooling: this.#cooling } satisfies SavedValues };
   }
 
+  /** @throws ArgumentError if it is the state of one that watched something else */
   restore({ values }: CallbackState): void {
-    const { best, waited, cooling } = values as { best?: number; waited: number; cooling: number };
-    this.#monitor.best = best;
+    const { waited, cooling, ...monitored } = values as SavedValues;
+    this.#monitor.restore(monitored);
     this.#waited = waited;
     this.#cooling = cooling;
   }
