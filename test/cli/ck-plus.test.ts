@@ -1,11 +1,12 @@
 /** @file CK+ by subject: folds, what they come to together, and networks that begin with weights for other labels. */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createNetwork, findRecipe, openSource, prepare, type Variant } from '@fer/cli';
-import { setBackend } from '@fer/core';
+import { decodeSafetensors, encodeSafetensors, setBackend } from '@fer/core';
 import { Dataset, encodePng, syntheticFaces } from '@fer/data';
-import { saveModel } from '@fer/layers';
+import { encodeModel, saveModel } from '@fer/layers';
 import { createModel, exportTfjs, loadPretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectNumbersClose } from '../close.ts';
 import { fer, ferHere, temporaryFolder } from './fer.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -86,6 +87,42 @@ describe('a network that begins with trained weights', () => {
     );
     await expect(createNetwork({ ...plan, init: 'lenet' }, ['a'], 1)).rejects.toThrow(/weights for .* not for 'lenet'/);
     await expect(createNetwork({ ...plan, init: '/no.safetensors' }, ['a'], 1)).rejects.toThrow(/weights: cannot read/);
+  });
+
+  it('takes bytes, and tells if some weights are new', async () => {
+    const options = { inputShape: [44, 44, 1], widths: [2, 2, 2, 2, 2, 2, 2] as const };
+    const model = createModel('light-alex-vgg', { ...options, classes: 7 });
+    const bytes = await encodeModel(model, { dtype: 'uint8' });
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const plan = { name: 'light-alex-vgg', options, init: folder.file('bytes.safetensors') } as const;
+    const labels = [...'abcdefg'];
+    const said: string[] = [];
+    const first = async () => {
+      const { weights } = await createNetwork(plan, labels, 2, (text) => said.push(text));
+      return weights.get('conv1/kernel')?.dataSync();
+    };
+    await writeFile(plan.init, bytes);
+    const expected = model.weights.get('conv1/kernel')?.dataSync() as Float32Array;
+    expectNumbersClose((await first()) as Float32Array, expected, 0.01, 'conv1/kernel');
+    expect(said).toEqual([]);
+    const { 'conv2/bias': left, ...rest } = tensors;
+    expect(left).toBeDefined();
+    await writeFile(plan.init, encodeSafetensors(rest, metadata));
+    await first();
+    expect(said).toEqual([
+      expect.stringMatching(/^\d+ of \d+ weights of light-alex-vgg are from '.*', the others new$/),
+    ]);
+    model.dispose();
+  });
+
+  it('is refused those of layers that are fused', async () => {
+    const { model } = await loadPretrained('mobi-express-net');
+    const fused = model.fuse();
+    await saveModel(fused, folder.file('fused.safetensors'));
+    for (const one of [model, fused]) one.dispose();
+    await expect(createNetwork({ ...plan, init: folder.file('fused.safetensors') }, [...'abcdefg'], 1)).rejects.toThrow(
+      /^init: '.*' has '\w+\/bias', but that layer of mobi-express-net has no such weight$/,
+    );
   });
 
   it('is refused those of another form of the network', async () => {

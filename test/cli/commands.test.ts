@@ -2,10 +2,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setBackend } from '@fer/core';
-import { decodeImage, encodePng, syntheticFaces } from '@fer/data';
+import { centerCrop, compose, decodeImage, encodePng, normalise, resize, syntheticFaces, toGrayscale } from '@fer/data';
 import { loadModel } from '@fer/layers';
-import { decodePretrained } from '@fer/models';
+import { decodePretrained, encodePretrained } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunFolder } from '../../packages/cli/src/run-folder.ts';
 import { fer, ferHere, ferInLittleRoom, type Outcome, temporaryFolder } from './fer.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -100,6 +101,28 @@ describe('fer train', () => {
     expect(stderr).toBe(
       `fer: out: '${folder.file('run')}' holds a run: continue it with --resume, or choose another folder\n`,
     );
+  });
+
+  it('does not share a folder with another one that begins at the same time', async () => {
+    const [first, second] = [await RunFolder.unused(folder.file('same')), await RunFolder.unused(folder.file('same'))];
+    await first.writeConfig({ seed: 1 });
+    await expect(second.writeConfig({ seed: 2 })).rejects.toThrow(
+      /^out: '.*same' holds a run: continue it with --resume/,
+    );
+    expect(JSON.parse(await read('same/config.json'))).toEqual({ seed: 1 });
+  });
+
+  it('is not overwritten by an evaluation', async () => {
+    const { code, stderr } = await ferHere([
+      'evaluate',
+      '--weights',
+      weights,
+      '--data',
+      'synthetic:7',
+      '--out',
+      folder.file('run'),
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^fer: out: '.*run' holds a run: /)]);
   });
 
   it('after Ctrl-C continues to the same end', async () => {
@@ -257,6 +280,11 @@ describe('with weights', () => {
     ]);
     expect((await readFile(out)).subarray(1, 4).toString()).toBe('PNG');
 
+    const none = folder.file('none.png');
+    const alone = ['data', 'duplicates', '--data', 'synthetic:7', '--similarity', '0.999', '--verbose', '--out', none];
+    expect((await ferHere(alone)).stderr).toContain(`No duplicates: '${none}' is not drawn`);
+    await expect(readFile(none)).rejects.toThrow('ENOENT');
+
     const evaluate = ['evaluate', '--weights', weights, '--data', csv, '--usage', 'PublicTest', '--without'];
     const left = await ferHere([...evaluate, 'Training', '--json']);
     expect(JSON.parse(left.stdout)).toEqual({ PublicTest: expect.objectContaining({ images: 3 }) });
@@ -267,6 +295,33 @@ describe('with weights', () => {
       code: 2,
       stderr: 'fer: evaluate: --without PublicTest leaves no image of PublicTest\n',
     });
+  });
+
+  it('fer evaluate sees images as fer predict does, whatever the preprocessing begins with', async () => {
+    const { model, labels, card } = await decodePretrained(await readFile(weights));
+    const steps = [
+      toGrayscale(),
+      centerCrop({ size: [40, 40] }),
+      resize({ size: 48 }),
+      normalise({ mean: 128, deviation: 64 }),
+    ];
+    const own = folder.file('cropped.safetensors');
+    await writeFile(own, await encodePretrained({ model, labels, card, preprocess: compose(...steps) }));
+    const { items } = syntheticFaces({ seed: 6, count: 7, size: 93 });
+    for (const { image, label } of items) {
+      const path = folder.file(`large/${labels[label]}`);
+      await mkdir(path, { recursive: true });
+      await writeFile(`${path}/face.png`, await encodePng(image));
+    }
+    const pictures = labels.map((label) => folder.file(`large/${label}/face.png`));
+    const told = JSON.parse((await ferHere(['predict', ...pictures, '--weights', own, '--top', '7', '--json'])).stdout);
+    const losses = labels.map((label, i) => {
+      const classes: { label: string; probability: number }[] = told[i].classes;
+      return -Math.log(classes.find((each) => each.label === label)?.probability as number);
+    });
+    const { stdout } = await ferHere(['evaluate', '--weights', own, '--data', folder.file('large'), '--json']);
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    expect(JSON.parse(stdout).test.logLoss).toBeCloseTo(mean, 4);
   });
 
   it('fer evaluate leaves damaged rows out if it is told to, and calls Training by its name', async () => {
@@ -484,7 +539,10 @@ describe('errors are one line, and an exit code', () => {
     ],
     [['bench', '-o', 'alpha=1'], 2, /^fer: bench: --option needs names of networks/],
     [['summary', 'a.safetensors', '-o', 'alpha=1'], 2, /^fer: network: --option is for names of networks, but 'a\.saf/],
-    [['summary', 'fer-net', '--backend', 'abacus'], 1, /unknown backend 'abacus'/],
+    [['summary', 'fer-net', '--backend', 'abacus'], 2, /'abacus' is invalid. Allowed choices are auto, simd/],
+    [['summary', 'vgg16', '-o', 'inputShape=[8,8,3]'], 2, /^fer: network: /],
+    [['reproduce', 'p1/a/b'], 2, /^fer: reproduce: 'p1\/a\/b' must be NAME or NAME\/VARIANT/],
+    [['train', '--data', 'synthetic:70', '--skip-damaged'], 2, /^fer: data: of 'synthetic:70' nothing can be skipped/],
   ] as const)('fer %s', async (args, expected, message) => {
     const { code, stdout, stderr } = await ferHere(args);
     expect(stderr).toMatch(message);

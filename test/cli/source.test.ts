@@ -68,6 +68,15 @@ describe('openSource', () => {
     expect(usages).toEqual({ Training: 14, PublicTest: 7, mine: 7 });
   });
 
+  it('refuses arrays of no part beside some of a part: they would be trained on together', async () => {
+    await writePair('mixed/', 7);
+    expect((await openSource(folder.file('mixed'))).describe().usages).toEqual({});
+    await writePair('mixed/public_test_', 7);
+    await expect(openSource(folder.file('mixed'))).rejects.toThrow(
+      /^data: '.*mixed.images\.npy' names no part of the data/,
+    );
+  });
+
   it('tells CK+ from other folders of images', async () => {
     await write('ck/happy/S010_004_00000017.png', await png());
     await write('images/happy/one.png', await png());
@@ -104,6 +113,11 @@ describe('prepare', () => {
     expect(prepared.split).toBe(
       'training 7, validation 7, PublicTest 7, mine 7 images (as published, 50 % of Training for validation, stratified)',
     );
+  });
+
+  it('splits parts among which none is for training, as if they were none', async () => {
+    await writePair('named/mine_', 70);
+    expect(sizes(await split(folder.file('named'), { by: 'usage', validation: 0.1 }))).toEqual([56, 7, 7]);
   });
 
   it('else splits by person, and else stratified', async () => {

@@ -1,9 +1,9 @@
 /** @file Trained networks in files, and classifying pictures with them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArgumentError, FormatError, memory, setBackend } from '@fer/core';
+import { ArgumentError, FormatError, memory, setBackend, type Tensor } from '@fer/core';
 import { DataError, encodePng, npyPair, syntheticFaces } from '@fer/data';
-import { encodeModel, evaluate } from '@fer/layers';
+import { Dense, encodeModel, evaluate, Flatten, Sequential, Softmax } from '@fer/layers';
 import {
   decodePretrained,
   encodePretrained,
@@ -61,6 +61,7 @@ describe('expressionClassifier', () => {
     ['an ndarray of plain numbers', () => ndarray(new Array(35).fill(240), [5, 7])],
     ['ImageData', () => ({ data: rgba, width: 7, height: 5, colorSpace: 'srgb' }) as ImageData],
     ['the bytes of a PNG file', () => encodePng(gray(240))],
+    ['a Blob of them', async () => new Blob([new Uint8Array(await encodePng(gray(240)))])],
     ['the path of a file', async () => saved('bright.png', await encodePng(gray(240)))],
   ];
 
@@ -84,6 +85,30 @@ describe('expressionClassifier', () => {
     classify.dispose();
   });
 
+  it.each([
+    ['a softmax as its activation', () => [new Dense({ units: 2, activation: 'softmax' })]],
+    ['a layer of softmax', () => [new Dense({ units: 2 }), new Softmax()]],
+    [
+      'a model that does',
+      () => [new Sequential([new Dense({ units: 2, activation: 'softmax' })], { inputShape: [16] })],
+    ],
+  ] as const)('takes the outputs of a network that ends in %s for probabilities', async (_, ends) => {
+    const logits = brightness();
+    const model = new Sequential([new Flatten(), ...ends()], { inputShape: [4, 4, 1] });
+    const kernel = [...model.weights.values()].find(({ rank }) => rank === 2);
+    kernel?.assign(logits.model.weights.get('dense/kernel') as Tensor);
+    const image = ndarray(new Uint8Array(16).fill(130), [4, 4, 1]);
+    const classify = await expressionClassifier({ ...logits, model });
+    const expected = await expressionClassifier(logits);
+    const [found, wanted] = [await classify(image), await expected(image)];
+    expect(found.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
+    found.forEach(({ probability }, i) => {
+      expect(probability).toBeCloseTo(wanted[i]?.probability as number, 6);
+    });
+    classify.dispose();
+    expected.dispose();
+  });
+
   it('leaves nothing behind', async () => {
     const before = memory();
     const classify = await expressionClassifier(brightness());
@@ -105,10 +130,21 @@ describe('expressionClassifier', () => {
       'pixels must be from 0 to 255 but one is NaN',
     );
     await expect(classify(ndarray(Float32Array.of(0, -500, 0, 0), [2, 2]))).rejects.toThrow('but one is -500');
+    await expect(classify(ndarray(new Uint8Array(5), [48, 48, 1]))).rejects.toThrow(
+      'classify: pixels [48,48,1] by strides [48,1,1] from 0 do not lie in their 5 numbers',
+    );
+    await expect(classify(ndarray(new Float32Array(4).fill(0.5), [2, 2]))).rejects.toThrow(
+      'classify: pixels must be from 0 to 255 but all are at most 1: multiply them by 255',
+    );
+    const rgb = { data: new Uint8ClampedArray(300), width: 10, height: 10 } as ImageData;
+    await expect(classify(rgb)).rejects.toThrow(
+      'classify: an ImageData of 10x10 must have 4 bytes a pixel but has 300',
+    );
     await expect(classify(Uint8Array.of(1, 2, 3))).rejects.toThrow(DataError);
     await expect(classify('/nowhere.png')).rejects.toThrow(ArgumentError);
     await expect(classify('/nowhere.png')).rejects.toThrow("classify: cannot read '/nowhere.png': ENOENT");
     classify.dispose();
+    await expect(classify(ndarray([0, 0, 0, 0], [2, 2]))).rejects.toThrow('classify: the classifier was disposed');
   });
 });
 

@@ -1,9 +1,9 @@
 /** @file Classifying the faces of a picture. test/browser/detect.test.ts does it with a browser's pictures. */
 import { fileURLToPath } from 'node:url';
-import { ArgumentError, memory, setBackend } from '@fer/core';
-import { encodePng } from '@fer/data';
+import { ArgumentError, memory, type Random, setBackend } from '@fer/core';
+import { encodePng, type Image, type Transform } from '@fer/data';
 import { type DetectedFace, expressionClassifier, type ImageSource } from '@fer/models';
-import { alignFace, CascadeClassifier } from '@fer/vision';
+import { CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
 import { build, type Rollup } from 'vite';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -21,6 +21,16 @@ const array = (name: string) => {
   const { data, shape } = picture(name);
   return ndarray(data as Uint8Array, [...shape]);
 };
+/** A preprocessing that keeps what it is given. */
+function watching(seen: Image[]): Transform {
+  const { preprocess } = brightness();
+  const watch = (image: Image, random: Random) => {
+    seen.push(image);
+    return preprocess(image, random);
+  };
+  return Object.assign(watch, { config: preprocess.config });
+}
+
 const boxesOf = (faces: readonly DetectedFace[]) => faces.map(({ box }) => box);
 
 describe('expressionClassifier that detects', () => {
@@ -43,7 +53,7 @@ describe('expressionClassifier that detects', () => {
     const faces = await finds(frame);
     expect(boxesOf(faces)).toEqual(boxes);
     for (const { box, expressions } of faces)
-      expect(expressions).toEqual(await tells(alignFace(frame, box, { size: 4 })));
+      expect(expressions).toEqual(await tells(frame.lo(box.y, box.x).hi(box.height, box.width)));
     finds.dispose();
     tells.dispose();
   });
@@ -58,10 +68,7 @@ describe('expressionClassifier that detects', () => {
     const png = await encodePng(face);
     const sources: ImageSource[] = [
       ndarray(face.data, [height, width]),
-      ndarray(
-        Float32Array.from(face.data, (value) => value + 0.3),
-        [height, width, 1],
-      ),
+      ndarray(Float32Array.from(face.data), [height, width, 1]),
       { data: rgba, width, height, colorSpace: 'srgb' } as ImageData,
       png,
       await saved('face.png', png),
@@ -70,6 +77,24 @@ describe('expressionClassifier that detects', () => {
     const found = await classify(face);
     expect(found).toHaveLength(1);
     for (const source of sources) expect(await classify(source)).toEqual(found);
+    classify.dispose();
+  });
+
+  it('gives the network the colours and the pixels that its preprocessing wants', async () => {
+    const face = array('lisa1, half');
+    const [height = 0, width = 0] = face.shape;
+    const colored = ndarray(new Uint8Array(3 * width * height), [height, width, 3]);
+    for (let i = 0; i < width * height; i++) colored.data.set([face.data[i] as number, 0, 0], 3 * i);
+    const seen: Image[] = [];
+    const classify = await expressionClassifier(
+      { ...brightness(), preprocess: watching(seen) },
+      { detect: { minSize: 20 } },
+    );
+    const [found] = await classify(colored);
+    const { x = 0, y = 0, width: side = 0 } = found?.box ?? {};
+    expect(seen.map(({ shape }) => shape)).toEqual([[side, side, 3]]);
+    expect(seen[0]?.get(1, 2, 0)).toBe(face.get(y + 1, x + 2, 0));
+    expect(seen[0]?.get(1, 2, 1)).toBe(0);
     classify.dispose();
   });
 

@@ -47,10 +47,11 @@ export function withoutCrop({ config }: Transform): readonly TransformConfig[] {
   return steps.at(-1)?.name === 'centerCrop' ? steps.slice(0, -1) : steps;
 }
 
-/** What photographs are brought to first, if they are: no larger ones need to be kept. */
+/** What photographs are brought to before anything else, if they are, as loaders do it: no larger ones need to be kept. */
 export function firstSize(preprocess: Transform): number | undefined {
-  const size = withoutCrop(preprocess).find(({ name }) => name === 'resize')?.options.size;
-  return typeof size === 'number' ? size : undefined;
+  const first = withoutCrop(preprocess).find(({ name }) => name !== 'toGrayscale');
+  const { size, interpolation } = first?.name === 'resize' ? first.options : {};
+  return typeof size === 'number' && interpolation === 'area' ? size : undefined;
 }
 
 /**

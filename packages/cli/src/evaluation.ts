@@ -1,5 +1,5 @@
 /** @file What a network is worth on a part of the data. */
-import { add, mul, noGrad, type Shape, softmax, type Tensor, tidy } from '@fer/core';
+import { add, mul, noGrad, type Shape, type Tensor, tidy } from '@fer/core';
 import {
   type AccuracyInterval,
   bootstrapAccuracy,
@@ -16,6 +16,7 @@ import {
   tenCrop,
 } from '@fer/data';
 import { type Model, predict } from '@fer/layers';
+import { toProbabilities } from '@fer/models';
 import type { Crops } from './experiment.ts';
 import { toInput } from './prepare.ts';
 
@@ -65,7 +66,7 @@ export async function evaluateOn(
   return { evaluation, probabilities };
 }
 
-/** The softmax of the outputs' mean over the views. Each image is preprocessed once, however many views it has. */
+/** The softmax of the outputs' mean over the views, or their mean if the network ends in a softmax. Each image is preprocessed once, however many views it has. */
 export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<Probabilities> {
   const rows: (readonly number[])[] = [];
   for (let start = 0; start < dataset.length; start += BATCH) {
@@ -81,7 +82,9 @@ async function batchProbabilities(model: Model, views: readonly Dataset[]): Prom
   const outputs: Tensor[] = [];
   try {
     for (const view of views) outputs.push(await predict(model, view.batch(BATCH)));
-    using probabilities = noGrad(() => tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length))));
+    using probabilities = noGrad(() =>
+      tidy(() => toProbabilities(model)(mul(outputs.reduce(add), 1 / outputs.length))),
+    );
     return (await probabilities.array()) as Probabilities;
   } finally {
     for (const output of outputs) output.dispose();

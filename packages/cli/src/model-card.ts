@@ -74,7 +74,8 @@ export function modelCard({ title, experiment, classes, train, split, backend, r
   ].join('\n');
 }
 
-const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+const row = (...cells: (string | number)[]) =>
+  `| ${cells.map((cell) => `${cell}`.replaceAll('|', '\\|')).join(' | ')} |`;
 
 const json = (value: unknown) => `\`${JSON.stringify(value)}\``;
 

@@ -1,8 +1,8 @@
 /** @file Networks from their plans, with new weights or with those of a file. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ArgumentError, decodeSafetensors, FormatError, type StoredTensor } from '@fer/core';
-import { type Applicable, loadModel, type Model, WeightsError } from '@fer/layers';
+import { ArgumentError, decodeSafetensors, FormatError, ShapeError, type StoredTensor } from '@fer/core';
+import { type Applicable, dequantized, loadModel, type Model, WeightsError } from '@fer/layers';
 import {
   averageHead,
   createModel,
@@ -17,12 +17,20 @@ import {
 import { loadClassifier } from './classifier.ts';
 import type { HeadPlan, NetworkPlan } from './experiment.ts';
 
-/** @param labels Of the classes that it is to tell apart. */
-export async function createNetwork(plan: NetworkPlan, labels: readonly string[], seed: number): Promise<Model> {
+/**
+ * @param labels Of the classes that it is to tell apart.
+ * @param say Is told if only a part of the weights comes from a file.
+ */
+export async function createNetwork(
+  plan: NetworkPlan,
+  labels: readonly string[],
+  seed: number,
+  say: (text: string) => void = () => {},
+): Promise<Model> {
   const { name, options, head, frozen = false, init } = plan;
   const classes = labels.length;
   const base = createModel(name, { ...options, ...(head ? { includeTop: false } : { classes }), seed });
-  if (init !== undefined) await initialise(base, init, labels);
+  if (init !== undefined) await initialise(base, init, labels, say);
   if (!head) return base;
   if (frozen) base.trainable = false;
   return withHead(base, layersOf(head, classes), { seed });
@@ -41,24 +49,47 @@ function layersOf(head: HeadPlan, classes: number): Applicable[] {
 
 /**
  * Takes the weights that the network has, by name. Those of a classifier for other labels are left out.
- * @throws ArgumentError if there are none but the classifier's, WeightsError if some are of other shapes, as a wider network's are
+ * @throws ArgumentError if there are none but the classifier's, or a layer has other weights there, as fused ones have; WeightsError
+ * if some are of other shapes, as a wider network's are
  */
-async function initialise(model: Model, init: string, labels: readonly string[]): Promise<void> {
+async function initialise(
+  model: Model,
+  init: string,
+  labels: readonly string[],
+  say: (text: string) => void,
+): Promise<void> {
   const isKeras = /\.(h5|json)$/i.test(init);
-  const names = isKeras ? await takeKeras(model, init) : take(model, await storedWeights(init), labels);
-  if (names.every(isOfClassifier))
-    throw new ArgumentError('init', `no tensor of '${init}' has the name of a weight of ${model.name}`);
+  const { matched, unexpected } = isKeras
+    ? await takeKeras(model, init)
+    : take(model, await storedWeights(init), labels);
+  const taken = matched.filter((name) => !isOfClassifier(name)).length;
+  if (taken === 0) throw new ArgumentError('init', `no tensor of '${init}' has the name of a weight of ${model.name}`);
+  const names = [...model.weights.keys()].filter((name) => !isOfClassifier(name));
+  const layers = new Set(names.map(layerOf));
+  const misfit = unexpected.find((name) => layers.has(layerOf(name)));
+  if (misfit !== undefined)
+    throw new ArgumentError('init', `'${init}' has '${misfit}', but that layer of ${model.name} has no such weight`);
+  if (taken < names.length)
+    say(`${taken} of ${names.length} weights of ${model.name} are from '${init}', the others new`);
 }
 
-/** @returns the names of what was taken */
-async function takeKeras(model: Model, init: string): Promise<readonly string[]> {
+const layerOf = (weight: string) => weight.slice(0, weight.lastIndexOf('/'));
+
+/** Names of weights in a file. */
+interface Taken {
+  readonly matched: readonly string[];
+  /** That the network has not. */
+  readonly unexpected: readonly string[];
+}
+
+async function takeKeras(model: Model, init: string): Promise<Taken> {
   const report = await loadKerasWeights(model, init, { strict: false });
   const misshapen = report.misshapen.filter(({ name }) => !isOfClassifier(name));
   if (misshapen.length > 0) throw new WeightsError('init', { misshapen });
-  return report.matched;
+  return report;
 }
 
-function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: readonly string[]): readonly string[] {
+function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: readonly string[]): Taken {
   const { weights } = model;
   // a file of weights alone does not tell its labels: their number has to do
   const fits = (name: string, { shape }: StoredTensor) =>
@@ -67,7 +98,8 @@ function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: 
     ([name, tensor]) => weights.has(name) && (!isOfClassifier(name) || fits(name, tensor)),
   );
   model.loadStateDict(Object.fromEntries(taken), { strict: false });
-  return taken.map(([name]) => name);
+  const unexpected = Object.keys(tensors).filter((name) => !weights.has(name));
+  return { matched: taken.map(([name]) => name), unexpected };
 }
 
 /** What a network begins with, in words. @param init A shipped network or a file, which its folder tells more about. */
@@ -90,7 +122,7 @@ async function storedWeights(init: string): Promise<StoredWeights> {
     model.dispose();
     return { tensors, labels };
   } catch (error) {
-    if (error instanceof FormatError) return decodeSafetensors(await readFile(init));
+    if (error instanceof FormatError) return { tensors: dequantized(decodeSafetensors(await readFile(init)).tensors) };
     throw error;
   }
 }
@@ -190,7 +222,11 @@ export async function openModel(name: string, options: readonly string[]): Promi
     return loadModel(name);
   }
   const network = name as ModelName; // which parseNetworkOptions checks
-  return createModel(network, parseNetworkOptions(network, options));
+  try {
+    return createModel(network, parseNetworkOptions(network, options));
+  } catch (error) {
+    throw error instanceof ShapeError ? new ArgumentError('network', error.message) : error;
+  }
 }
 
 function parseValue(name: string, text: string, value: string): unknown {

@@ -85,7 +85,8 @@ interface Parts {
 const FALLBACK = [0.8, 0.1, 0.1];
 
 function splitBy(dataset: Dataset, plan: SplitPlan, seed: number): Parts {
-  const hasUsages = dataset.items.every(({ usage }) => usage !== undefined);
+  const usages = new Set(dataset.items.map(({ usage }) => usage));
+  const hasUsages = usages.has('Training') && !usages.has(undefined);
   const hasSubjects = dataset.items.every(({ subject }) => subject !== undefined);
   if (plan.by === 'usage') {
     if (hasUsages) return byUsage(dataset, plan.validation, seed);

@@ -1,6 +1,7 @@
 /** @file The fer command. */
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import type { BackendName } from '@fer/core';
+import { Command, Option } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addData } from './commands/data.ts';
 import { addDemo } from './commands/demo.ts';
@@ -13,6 +14,9 @@ import { addReproduce } from './commands/reproduce.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
 import { reportError } from './errors.ts';
+
+/** Those that run in Node. */
+const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', 'simd', 'webgpu', 'headlessgl', 'webasm', 'cpu'];
 
 const EXAMPLES = `
 Examples:
@@ -43,7 +47,7 @@ function createProgram(): Command {
   const program = new Command('fer')
     .description('Trains, evaluates and uses networks that recognise facial expressions.')
     .version(version())
-    .option('--backend <name>', 'auto, simd, webgpu, headlessgl, webasm or cpu; wins over FER_BACKEND', 'auto')
+    .addOption(new Option('--backend <name>', 'wins over FER_BACKEND').choices(BACKENDS).default('auto'))
     .option('--json', 'print the result as JSON')
     .option('--verbose', 'tell more: progress without a terminal, and where errors come from')
     .configureHelp({ showGlobalOptions: true })

@@ -1,5 +1,5 @@
 /** @file The folder of a run: where its files are, and what is in them. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@fer/core';
 import { type PlotSpec, renderPng, renderSvg } from '@fer/data';
@@ -10,13 +10,16 @@ export class RunFolder {
   /** Names of the plots that were written. */
   readonly plots: string[] = [];
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    /** Whether no other run may have written its configuration there. */
+    private readonly isUnused = false,
+  ) {}
 
   /** Made with the first file that is written. @throws ArgumentError if a run is there already */
   static async unused(path: string): Promise<RunFolder> {
-    const folder = new RunFolder(path);
-    if (await folder.has('config.json'))
-      throw new ArgumentError('out', `'${path}' holds a run: continue it with --resume, or choose another folder`);
+    const folder = new RunFolder(path, true);
+    if (await folder.has('config.json')) throw folder.#inUse();
     return folder;
   }
 
@@ -26,6 +29,10 @@ export class RunFolder {
       throw new ArgumentError('out', `'${path}' cannot be a folder: ${error.message}`);
     });
     return new RunFolder(path);
+  }
+
+  #inUse(): ArgumentError {
+    return new ArgumentError('out', `'${this.path}' holds a run: continue it with --resume, or choose another folder`);
   }
 
   file(name: string): string {
@@ -57,6 +64,18 @@ export class RunFolder {
 
   writeJson(name: string, value: unknown): Promise<void> {
     return this.writeText(name, JSON.stringify(value, null, 2));
+  }
+
+  /** @throws ArgumentError if another run, that began at the same time, has come first in a folder that was unused */
+  async writeConfig(config: unknown): Promise<void> {
+    if (this.isUnused) {
+      await mkdir(this.path, { recursive: true });
+      const claim = await open(this.file('config.json'), 'wx').catch((error) => {
+        throw error.code === 'EEXIST' ? this.#inUse() : error;
+      });
+      await claim.close();
+    }
+    await this.writeJson('config.json', config);
   }
 
   /** As `name.svg` and `name.png`. */

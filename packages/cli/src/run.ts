@@ -52,9 +52,9 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
     ...(plan.damaged && { damaged: plan.damaged }),
   });
   const data = prepare(dataset, plan, network.options.inputShape, seed);
-  const model = await createNetwork(network, data.classes, seed);
+  const model = await createNetwork(network, data.classes, seed, options.say);
   const params = model.countParams().total;
-  await folder.writeJson('config.json', config);
+  await folder.writeConfig(config);
   options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);
   options.say(`${plan.source}: ${data.split}`);
   const training = await train(model, data, experiment, folder, options);

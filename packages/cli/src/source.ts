@@ -6,6 +6,9 @@ import { CK_PLUS_FRAME, ckPlus, Dataset, fer2013, imageFolder, npyPair, syntheti
 
 export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-plus' | 'image-folder';
 
+/** Where one item may be damaged and others not. */
+const SKIPPABLE: readonly SourceKind[] = ['fer2013', 'ck-plus', 'image-folder'];
+
 /** `synthetic`, `synthetic:COUNT` or `synthetic:COUNT:SEED` */
 const SYNTHETIC = /^synthetic(?::(\d+))?(?::(\d+))?$/;
 const DEFAULT_FACES = 2100;
@@ -65,7 +68,13 @@ async function kindOfFolder(folder: string): Promise<SourceKind> {
 /** The images that a path means: see kindOfSource. @throws ArgumentError, DataError */
 export async function openSource(source: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size, ...reading } = options;
-  switch (await kindOfSource(source)) {
+  const kind = await kindOfSource(source);
+  if (options.damaged === 'skip' && !SKIPPABLE.includes(kind))
+    throw new ArgumentError(
+      'data',
+      `of '${source}' nothing can be skipped: --skip-damaged is for rows of a .csv and image files`,
+    );
+  switch (kind) {
     case 'synthetic': {
       const [, count = DEFAULT_FACES, seed = 1] = SYNTHETIC.exec(source) as RegExpExecArray;
       return syntheticFaces({ count: Number(count), seed: Number(seed) });
@@ -87,11 +96,15 @@ const labelsBeside = (images: string) => images.replace(IMAGES, 'labels.npy');
 
 async function npyFolder(folder: string): Promise<Dataset> {
   const files = (await readdir(folder)).filter((name) => IMAGES.test(name)).sort();
+  const nameOf = (file: string) => file.replace(IMAGES, '').replace(/_$/, '');
+  const unnamed = files.find((file) => nameOf(file) === '');
+  if (unnamed !== undefined && files.length > 1)
+    throw new ArgumentError('data', `'${join(folder, unnamed)}' names no part of the data, as the files beside it do`);
   const parts: Dataset[] = [];
   for (const file of files) {
     const path = join(folder, file);
     const part = await npyPair(path, labelsBeside(path));
-    const name = file.replace(IMAGES, '').replace(/_$/, '');
+    const name = nameOf(file);
     const items = name === '' ? part.items : part.items.map((item) => ({ ...item, usage: USAGES[name] ?? name }));
     parts.push(new Dataset({ classes: part.classes, items }));
   }

@@ -50,10 +50,15 @@ async function showDuplicates(options: DuplicatesOptions, command: Command): Pro
       rows.push(...pairs(found, dataset, others));
     }
   }
-  if (options.out !== undefined && rows.length > 0)
-    await writeAtomically(options.out, await encodePng(imageGrid(rows)));
+  const file = options.out !== undefined && rows.length > 0 ? options.out : undefined;
+  if (file !== undefined) await writeAtomically(file, await encodePng(imageGrid(rows)));
+  else if (options.out !== undefined) output.say(`No duplicates: '${options.out}' is not drawn`);
   const heading = `${options.data}: images that are at least ${options.similarity} alike`;
-  output.result([heading, ...repetitions.map(lineOf)].join('\n'), { source: options.data, repetitions });
+  output.result([heading, ...repetitions.map(lineOf)].join('\n'), {
+    source: options.data,
+    repetitions,
+    ...(file !== undefined && { file }),
+  });
 }
 
 const labelOf = ({ items }: Dataset, index: number) => items[index]?.label;

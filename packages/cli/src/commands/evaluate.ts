@@ -49,7 +49,7 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const output = Output.of(command);
-  const folder = options.out === undefined ? undefined : await RunFolder.prepared(options.out);
+  const folder = options.out === undefined ? undefined : await folderFor(options.out);
   await startBackend(command);
   const { model, labels, preprocess } = await loadClassifier(options.weights);
   const size = firstSize(preprocess);
@@ -71,6 +71,12 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
   }
   await folder?.writeJson('evaluation.json', results);
   output.result(texts.join('\n\n'), results);
+}
+
+/** A run keeps what it was tested on. @throws ArgumentError */
+async function folderFor(path: string): Promise<RunFolder> {
+  await RunFolder.unused(path);
+  return RunFolder.prepared(path);
 }
 
 /** The part that was asked for; else all that are not for training; else all there is. */

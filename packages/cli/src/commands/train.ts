@@ -93,7 +93,7 @@ async function train(options: Options, command: Command): Promise<void> {
 }
 
 function folderName({ out, network }: Options): string {
-  const time = new Date().toISOString().replace(/\..*/, '').replace('T', '-').replaceAll(':', '');
+  const time = new Date().toISOString().replace('T', '-').replaceAll(/[:Z]/g, '').replace('.', '-');
   return out ?? join('runs', `${network}-${time}`);
 }
 

@@ -32,10 +32,11 @@ export function findRecipe(text: string): {
   readonly recipe: Recipe;
   readonly chosen: readonly string[];
 } {
-  const [name = '', variants] = text.split('/');
+  const [name = '', variants, ...others] = text.split('/');
   const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (!recipe)
     throw new ArgumentError('reproduce', `there is no recipe '${name}', only ${Object.keys(recipes).join(', ')}`);
+  if (others.length > 0) throw new ArgumentError('reproduce', `'${text}' must be NAME or NAME/VARIANT,VARIANT`);
   const known = Object.keys(recipe.variants);
   const chosen = variants?.split(',') ?? known;
   for (const key of chosen)

@@ -1,10 +1,10 @@
 /** @file Classifying faces in one call. */
-import { getBackend, noGrad, Random, setBackend, softmax, tensor, tidy } from '@fer/core';
+import { DisposedError, getBackend, noGrad, Random, setBackend, tensor, tidy } from '@fer/core';
 import type { Image } from '@fer/data';
 import type { Detection, DetectOptions } from '@fer/vision';
 import { faceFinder } from './faces.ts';
 import { type ImageSource, imageOf } from './images.ts';
-import type { Pretrained } from './pretrained.ts';
+import { type Pretrained, toProbabilities } from './pretrained.ts';
 import { loadPretrained, type PretrainedName } from './shipped.ts';
 
 /** What a face may show, and how sure the network is of it. */
@@ -27,7 +27,7 @@ export interface DetectedFace {
  * faces, the largest first.
  */
 export interface Classifier<Result = Expression> {
-  /** @throws ArgumentError for what is no picture, DataError for a damaged file */
+  /** @throws ArgumentError for what is no picture, DataError for a damaged file, DisposedError */
   (image: ImageSource): Promise<Result[]>;
   readonly labels: readonly string[];
   /** What the network was trained on, how well it does and what it must not be used for: Markdown. */
@@ -61,20 +61,26 @@ export async function expressionClassifier(
   const { model, labels, preprocess, card } = typeof network === 'string' ? await loadPretrained(network) : network;
   const fused = model.fuse();
   model.dispose();
+  const probabilitiesOf = toProbabilities(model);
   const random = new Random(0); // which no preprocessing draws from
+  let isDisposed = false;
   const expressionsOf = async (face: Image): Promise<Expression[]> => {
+    if (isDisposed) throw new DisposedError('classify', 'the classifier was disposed');
     const image = preprocess(face, random);
-    using probabilities = noGrad(() => tidy(() => softmax(fused.forward(tensor(image, [1, ...image.shape])))));
+    using probabilities = noGrad(() => tidy(() => probabilitiesOf(fused.forward(tensor(image, [1, ...image.shape])))));
     const values = await probabilities.data();
     return labels
       .map((label, i) => ({ label, probability: values[i] as number }))
       .sort((a, b) => b.probability - a.probability);
   };
-  const rest = { labels, card, dispose: () => fused.dispose() };
+  const dispose = () => {
+    isDisposed = true;
+    fused.dispose();
+  };
+  const rest = { labels, card, dispose };
   if (detect === false) return Object.assign(async (source: ImageSource) => expressionsOf(await imageOf(source)), rest);
 
-  const size = Math.max(...fused.input.shape.slice(0, 2));
-  const findFaces = await faceFinder(detect === true ? {} : detect, size).catch((error) => {
+  const findFaces = await faceFinder(detect === true ? {} : detect).catch((error) => {
     fused.dispose();
     throw error;
   });

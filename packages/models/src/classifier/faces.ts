@@ -1,4 +1,4 @@
-/** @file Finding the faces of a picture, and cutting them out as networks take them. */
+/** @file Finding the faces of a picture, and cutting them out. */
 import type { Image } from '@fer/data';
 import type { ByteImage, Detection, DetectOptions } from '@fer/vision';
 import ndarray from 'ndarray';
@@ -6,25 +6,22 @@ import ndarray from 'ndarray';
 /** A face, and where it is in its picture. */
 export interface FaceCrop {
   readonly box: Detection;
-  /** Gray [size, size, 1]. */
+  /** The box's pixels. It has no margin: FER2013's pictures are OpenCV's boxes (docs/models.md). */
   readonly face: Image;
 }
 
 /**
  * A function from a picture to its faces, the largest first. @fer/vision is only loaded here, so that a page that does not look
  * for faces does not fetch the detector.
- * @param size of what is cut out, in pixels. It has no margin: FER2013's pictures are OpenCV's boxes (docs/models.md).
  */
-export async function faceFinder(options: DetectOptions, size: number): Promise<(image: Image) => FaceCrop[]> {
-  const { alignFace, CascadeClassifier } = await import('@fer/vision');
+export async function faceFinder(options: DetectOptions): Promise<(image: Image) => FaceCrop[]> {
+  const { CascadeClassifier } = await import('@fer/vision');
   const detector = await CascadeClassifier.frontalFace();
-  return (image) => {
-    const bytes = bytesOf(image);
-    return detector
-      .detectMultiScale(bytes, options)
+  return (image) =>
+    detector
+      .detectMultiScale(bytesOf(image), options)
       .sort((a, b) => b.width * b.height - a.width * a.height)
-      .map((box) => ({ box, face: alignFace(bytes, box, { size }) }));
-  };
+      .map((box) => ({ box, face: image.lo(box.y, box.x).hi(box.height, box.width) }));
 }
 
 /** Detectors look at bytes; other pixels, which imageOf has copied, are rounded. */

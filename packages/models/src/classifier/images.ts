@@ -1,13 +1,13 @@
 /** @file Whatever holds a picture, as pixels. */
-import { ArgumentError } from '@fer/core';
-import { DataError, decodeImage, type Image } from '@fer/data';
+import { ArgumentError, checkNdArray } from '@fer/core';
+import { checkScale, DataError, decodeImage, type Image } from '@fer/data';
 import { readBytes } from '@fer/layers';
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
  * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file (in browsers of any that
- * they show), its path in Node or its address anywhere, in browsers an ImageData, a Blob, or an image, canvas, bitmap or video,
- * whose frame at hand counts.
+ * they show) or a Blob of them, its path in Node or its address anywhere, an ImageData, in browsers an image, canvas, bitmap or
+ * video, whose frame at hand counts.
  */
 export type ImageSource =
   | NdArray
@@ -26,7 +26,8 @@ type Drawable = Exclude<ImageSource, NdArray | Uint8Array | string | ImageData |
 
 /**
  * The picture as [H, W, C].
- * @throws ArgumentError for anything else and for files that cannot be read, DataError for a damaged file
+ * @throws ArgumentError for anything else, for pixels that do not fill their shape and for files that cannot be read, DataError
+ * for a damaged file
  */
 export async function imageOf(source: ImageSource): Promise<Image> {
   if (typeof source === 'string') return ofFile(await readBytes('classify', source));
@@ -34,15 +35,16 @@ export async function imageOf(source: ImageSource): Promise<Image> {
   if (typeof source === 'object' && source !== null) {
     if (isNdArray(source)) return withChannels(source);
     if (isImageData(source)) return ofImageData(source);
-    if (typeof Blob !== 'undefined' && source instanceof Blob) return ofBlob(source);
+    if (source instanceof Blob) return ofFile(source);
     if (typeof OffscreenCanvas !== 'undefined' && sizeOf(source as Drawable)) return ofDrawable(source as Drawable);
   }
   throw new ArgumentError('classify', `expected an image but got ${Object.prototype.toString.call(source)}`);
 }
 
 /** Browsers decode by themselves what Node needs libraries for. */
-function ofFile(bytes: Uint8Array): Promise<Image> {
-  return typeof createImageBitmap === 'undefined' ? decodeImage(bytes) : ofBlob(new Blob([new Uint8Array(bytes)]));
+async function ofFile(file: Uint8Array | Blob): Promise<Image> {
+  if (typeof createImageBitmap !== 'undefined') return ofBlob(file instanceof Blob ? file : new Blob([file.slice()]));
+  return decodeImage(file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file);
 }
 
 const isNdArray = (source: object): source is NdArray => 'stride' in source && 'offset' in source;
@@ -52,6 +54,7 @@ function withChannels(array: NdArray): Image {
   const { data, shape, stride, offset } = array;
   if (shape.length !== 2 && shape.length !== 3)
     throw new ArgumentError('classify', `expected an image [H,W] or [H,W,C] but got [${shape}]`);
+  checkNdArray('classify', 'pixels', array);
   const image = shape.length === 3 ? array : ndarray(data, [...shape, 1], [...stride, 1], offset);
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? (image as Image) : checkedCopy(image);
 }
@@ -70,11 +73,17 @@ function checkedCopy(image: NdArray): Image {
       }
     }
   }
+  checkScale('classify', pixels);
   return ndarray(pixels, image.shape);
 }
 
 /** Alpha is left out. */
 function ofImageData({ data, width, height }: ImageData): Image {
+  if (data.byteLength !== 4 * width * height)
+    throw new ArgumentError(
+      'classify',
+      `an ImageData of ${width}x${height} must have 4 bytes a pixel but has ${data.byteLength}`,
+    );
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return ndarray(bytes, [height, width, 3], [4 * width, 4, 1]);
 }

@@ -1,17 +1,28 @@
 /** @file Networks with their weights, and all that is needed to use them: labels, preprocessing, a model card. */
-import { decodeSafetensors, FormatError } from '@fer/core';
+import { decodeSafetensors, FormatError, softmax, type Tensor } from '@fer/core';
 import { type Transform, type TransformConfig, transformFromConfig } from '@fer/data';
-import { encodeModel, loadModel, type Model, type SaveOptions } from '@fer/layers';
+import { type AnyLayer, encodeModel, loadModel, Model, type SaveOptions } from '@fer/layers';
 
 /** A trained network, and what its user must know. */
 export interface Pretrained {
   readonly model: Model;
-  /** What its outputs, which are logits, stand for. */
+  /** What its outputs stand for, which are logits, or probabilities if it ends in a softmax. */
   readonly labels: readonly string[];
   /** From an image of any size, gray or RGB with pixels from 0 to 255, to what the network takes. */
   readonly preprocess: Transform;
   /** What it was trained on, how well it does and what it must not be used for: Markdown. */
   readonly card: string;
+}
+
+/** From a network's outputs to probabilities. */
+export function toProbabilities({ output }: Model): (outputs: Tensor) => Tensor {
+  return output.layer && isSoftmax(output.layer) ? (outputs) => outputs : softmax;
+}
+
+function isSoftmax(layer: AnyLayer): boolean {
+  if (layer instanceof Model) return layer.output.layer !== undefined && isSoftmax(layer.output.layer);
+  const { activation } = layer.options as { readonly activation?: unknown };
+  return layer.className === 'Softmax' || activation === 'softmax';
 }
 
 /** Where a file's metadata keep, as JSON, what is no weight. */

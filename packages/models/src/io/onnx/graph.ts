@@ -23,6 +23,8 @@ export class OnnxGraph {
   readonly #nodes: Message[] = [];
   /** By name: constants that are equal are stored once. */
   readonly #initializers = new Map<string, Message>();
+  /** The first shape that a weight has been asked for in. */
+  readonly #shapes = new Map<string, string>();
   #results = 0;
 
   /** Adds an operation. @param inputs names; '' for optional ones that are not given @returns its result's name */
@@ -36,10 +38,14 @@ export class OnnxGraph {
     return result;
   }
 
-  /** Adds a weight, unless it is there already. @returns its name */
+  /** Adds a weight, unless it is there already. @returns its name, with its shape if a layer needs it in another one too */
   weight(name: string, shape: Shape, values: () => Float32Array): string {
-    if (!this.#initializers.has(name)) this.#initializers.set(name, tensor(name, shape, FLOAT, bytesOf(values())));
-    return name;
+    const layout = shape.join('x');
+    const first = this.#shapes.get(name) ?? layout;
+    this.#shapes.set(name, first);
+    const own = first === layout ? name : `${name}@${layout}`;
+    if (!this.#initializers.has(own)) this.#initializers.set(own, tensor(own, shape, FLOAT, bytesOf(values())));
+    return own;
   }
 
   /** Adds a constant. @returns its name */
