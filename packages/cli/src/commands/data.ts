@@ -43,19 +43,19 @@ const withSource = (command: Command) =>
 
 async function describe(options: DataOptions, output: Output): Promise<void> {
   const kind = await kindOfSource(options.data);
-  const description = (await openSource(options.data, damagedOf(options))).describe();
-  output.result(descriptionText(options.data, kind, description), { source: options.data, kind, ...description });
+  const dataset = await openSource(options.data, damagedOf(options));
+  const description = dataset.describe();
+  const text = descriptionText(options.data, kind, dataset.classes, description);
+  output.result(text, { source: options.data, kind, ...description });
 }
 
-function descriptionText(source: string, kind: string, description: Description): string {
+function descriptionText(source: string, kind: string, names: readonly string[], description: Description): string {
   const { items, classes, usages, subjects, shapes, bytes, damaged } = description;
-  const counts = (numbers: Readonly<Record<string, number>>) =>
-    Object.entries(numbers)
-      .map(([name, n]) => `${name} ${n.toLocaleString('en')}`)
-      .join(', ');
+  const counts = (numbers: Readonly<Record<string, number>>, keys = Object.keys(numbers)) =>
+    keys.map((key) => `${key} ${(numbers[key] ?? 0).toLocaleString('en')}`).join(', ');
   return [
     `${source} (${kind}): ${items.toLocaleString('en')} images, ${(bytes / 2 ** 20).toFixed(1)} MB of pixels`,
-    `classes: ${counts(classes)}`,
+    `classes: ${counts(classes, [...names])}`,
     `sizes: ${counts(shapes)}`,
     ...(Object.keys(usages).length > 0 ? [`parts: ${counts(usages)}`] : []),
     ...(subjects > 0 ? [`people: ${subjects.toLocaleString('en')}`] : []),
