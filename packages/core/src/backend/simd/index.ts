@@ -17,7 +17,8 @@ import { availableThreads, canShare } from './threads.ts';
 export interface SimdOptions {
   /**
    * Threads to compute on, the caller's included. Unless given, FER_THREADS, or as many as the machine has. Where
-   * memory cannot be shared, as on pages that are not cross-origin isolated, it is always 1.
+   * memory cannot be shared, as on pages that are not cross-origin isolated, it is always 1; and unless given, where workers
+   * do not start.
    */
   readonly threads?: number | undefined;
   /**
@@ -32,7 +33,7 @@ export interface SimdOptions {
  * @throws BackendError if this engine cannot run it, ArgumentError if the number of threads is none.
  */
 export async function createSimdBackend({ threads, relaxed }: SimdOptions, onBroken: () => void): Promise<Backend> {
-  const device = await SimdDevice.create(numberOfThreads(threads), relaxed, onBroken);
+  const device = await createDevice({ threads, relaxed }, onBroken);
   const layout = layoutKernels(device);
   const reductions = reduceKernels(device);
   return {
@@ -55,6 +56,17 @@ export async function createSimdBackend({ threads, relaxed }: SimdOptions, onBro
       ...optimizerKernels(device),
     }),
   };
+}
+
+async function createDevice({ threads, relaxed }: SimdOptions, onBroken: () => void): Promise<SimdDevice> {
+  const count = numberOfThreads(threads);
+  try {
+    return await SimdDevice.create(count, relaxed, onBroken);
+  } catch (error) {
+    // a page may forbid workers: unless they were asked for, one thread is better than no simd
+    if (count === 1 || threads !== undefined) throw error;
+    return SimdDevice.create(1, relaxed, onBroken);
+  }
 }
 
 function numberOfThreads(asked: number | undefined): number {

@@ -112,6 +112,10 @@ export class Threads {
 
   destroy(): void {
     this.#broken = 'the backend was destroyed';
+    this.#terminate();
+  }
+
+  #terminate(): void {
     for (const worker of this.#workers) void worker.terminate();
     this.#workers = [];
   }
@@ -119,6 +123,7 @@ export class Threads {
   #break(reason: string): void {
     if (this.#broken) return;
     this.#broken = `a worker thread ended: ${reason}`;
+    this.#terminate();
     this.onBroken();
   }
 
@@ -234,12 +239,12 @@ function startBrowserWorker(start: Start, onEnd: (reason: string) => void): Prom
   return new Promise((resolve, reject) => {
     worker.onmessage = () => {
       URL.revokeObjectURL(url);
+      worker.onerror = ({ message }) => onEnd(message);
       resolve(worker);
     };
-    worker.onerror = ({ message }) => {
-      onEnd(message);
+    // what may not be loaded has no message
+    worker.onerror = ({ message = "the page's Content-Security-Policy must allow `worker-src blob:`" }) =>
       reject(new Error(message));
-    };
     worker.postMessage(start);
   });
 }
