@@ -1,4 +1,4 @@
-import { memory, noGrad, Random, randomNormal, type Shape, setBackend } from '@fer/core';
+import { memory, mul, noGrad, Random, randomNormal, type Shape, setBackend, type Tensor } from '@fer/core';
 import {
   Activation,
   type ActivationName,
@@ -6,6 +6,7 @@ import {
   type Applicable,
   BatchNormalization,
   Concatenate,
+  type Context,
   Conv2D,
   Dense,
   DepthwiseConv2D,
@@ -49,6 +50,37 @@ async function fusedLike(model: Model): Promise<Model> {
 }
 
 const conv = () => new Conv2D({ filters: 4, kernelSize: 3, padding: 'same' });
+
+class DoubledNormalization extends BatchNormalization {
+  override forward(x: Tensor, context?: Context): Tensor {
+    return mul(super.forward(x, context), 2);
+  }
+}
+
+class DoubledActivation extends Activation {
+  override forward(x: Tensor): Tensor {
+    return mul(super.forward(x), 2);
+  }
+}
+
+class DoubledReLU extends ReLU {
+  override forward(x: Tensor): Tensor {
+    return mul(super.forward(x), 2);
+  }
+}
+
+class DoubledPadding extends ZeroPadding2D {
+  override forward(x: Tensor): Tensor {
+    return mul(super.forward(x), 2);
+  }
+}
+
+/** Ignores its own padding. */
+class UnpaddedConv extends Conv2D {
+  constructor({ padding: _, ...options }: Conv2D['options']) {
+    super(options);
+  }
+}
 
 describe('fuse', () => {
   it.each<[string, Applicable, Shape?]>([
@@ -175,6 +207,17 @@ describe('fuse', () => {
     const fused = await fusedLike(new Model({ input: x, output }));
     expect(classNames(fused).filter((name) => name === 'Conv2D').length).toBe(1);
     expect(classNames(fused)).toContain('BatchNormalization');
+  });
+
+  it.each<[string, readonly Applicable[]]>([
+    ['BatchNormalization', [conv(), new DoubledNormalization()]],
+    ['Activation', [conv(), new DoubledActivation({ activation: 'relu' })]],
+    ['a linear Activation', [conv(), new DoubledActivation({ activation: 'linear' })]],
+    ['ReLU', [conv(), new DoubledReLU()]],
+    ['ZeroPadding2D', [new DoubledPadding(), new Conv2D({ filters: 4, kernelSize: 3 })]],
+    ['Conv2D', [new ZeroPadding2D(), new UnpaddedConv({ filters: 4, kernelSize: 3 })]],
+  ])('keeps classes made from %s, which may compute something else', async (_, layers) => {
+    expect((await fusedLike(chain(layers))).layers.length).toBe(2);
   });
 
   const blocks = () =>

@@ -32,6 +32,7 @@ import {
   InvertedResidual,
   input,
   Layer,
+  LayerNormalization,
   type LayerOptions,
   loadModel,
   loadWeights,
@@ -39,6 +40,7 @@ import {
   Model,
   type ModelConfig,
   modelFromConfig,
+  SeparableConv2D,
   Sequential,
   saveModel,
   WeightsError,
@@ -293,6 +295,21 @@ describe('encodeModel and loadModel', () => {
     expect(after['top/kernel']).toEqual(before['top/kernel']);
     await loadWeights(model, bytes);
     expect(await model.stateDict()).toEqual(after);
+  });
+
+  it('have bytes for kernels alone, whatever the axes of other weights', async () => {
+    const model = new Sequential(
+      [
+        new SeparableConv2D({ filters: 3, kernelSize: 2, name: 'conv' }),
+        new LayerNormalization({ axis: [1, 2, 3], name: 'norm' }),
+      ],
+      { inputShape: [4, 4, 2] },
+    );
+    const { tensors } = decodeSafetensors(await encodeModel(model, { dtype: 'uint8' }));
+    expect(tensors['norm/gamma']?.shape).toEqual([3, 3, 3]);
+    const bytes = Object.keys(tensors).filter((name) => tensors[name]?.dtype === 'uint8');
+    expect(bytes.sort()).toEqual(['conv/depthwise_kernel', 'conv/pointwise_kernel']);
+    model.dispose();
   });
 
   it('refuse bytes without their steps, and kernels that are not finite', async () => {

@@ -2,10 +2,10 @@
 import { setBackend } from '@fer/core';
 import type { Model } from '@fer/layers';
 import * as layers from '@fer/layers';
-import { exportOnnx, exportTfjs, modelFromKeras } from '@fer/models';
+import { exportOnnx, exportTfjs, flattenHead, mobileNetV2, modelFromKeras, withHead } from '@fer/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
-import { batchFor, CASES, outputOf, randomiseWeights } from './exported.ts';
+import { batchFor, CASES, type Case, outputOf, randomiseWeights } from './exported.ts';
 import { onnxOutput } from './onnx.ts';
 import { tfjsModel, tfjsOutput } from './tfjs.ts';
 
@@ -46,8 +46,87 @@ describe('exportOnnx', () => {
   });
 });
 
+const of = (connect: (x: layers.SymbolicTensor) => layers.SymbolicTensor, shape = [6, 6, 2]) => {
+  const x = layers.input(shape);
+  return new layers.Model({ input: x, output: connect(x), seed: 1 });
+};
+
+/** A layer of images of two sizes, and the two results as one. */
+const ofTwoSizes = (layer: layers.Layer) =>
+  of((x) => {
+    const small = x.pipe(new layers.MaxPooling2D(), layer, new layers.Flatten());
+    return new layers.Concatenate().apply([x.pipe(layer, new layers.Flatten()), small]);
+  });
+
+/** A layer of images of two and of four channels. */
+const ofTwoDepths = (layer: layers.Layer) =>
+  of((x) => {
+    const deep = x.pipe(new layers.Conv2D({ filters: 4, kernelSize: 1 }), layer, new layers.Flatten());
+    return new layers.Concatenate().apply([x.pipe(layer, new layers.Flatten()), deep]);
+  });
+
+/** What tfjs does otherwise, or only for some inputs. */
+const TFJS_CASES: readonly Case[] = [
+  { title: 'Flatten of vectors', make: () => of((x) => x.pipe(new layers.Flatten(), new layers.Flatten())) },
+  {
+    title: 'Flatten of images and vectors',
+    make: () => {
+      const flatten = new layers.Flatten();
+      return of((x) => x.pipe(flatten, flatten, new layers.Dense({ units: 2 })));
+    },
+  },
+  {
+    title: 'a head that flattens pooled images',
+    make: () => {
+      const pooled = mobileNetV2({ inputShape: [32, 32, 3], alpha: 0.35, includeTop: false, pooling: 'average' });
+      return withHead(pooled, flattenHead([8], 3));
+    },
+  },
+  {
+    title: 'ZeroPadding2D [1,[0,2]]',
+    make: () => of((x) => x.pipe(new layers.ZeroPadding2D({ padding: [1, [0, 2]] }))),
+  },
+  {
+    title: 'Conv2D with strides and dilation',
+    make: () => of((x) => x.pipe(new layers.Conv2D({ filters: 2, kernelSize: 2, strides: [1, 2], dilationRate: 2 }))),
+    tfjsLacks: 'both strides and a dilationRate',
+  },
+  {
+    title: 'SeparableConv2D with strides and dilation',
+    make: () =>
+      of((x) => x.pipe(new layers.SeparableConv2D({ filters: 2, kernelSize: 2, strides: 2, dilationRate: 2 }))),
+    tfjsLacks: 'both strides and a dilationRate',
+  },
+  { title: 'Rescaling of two depths', make: () => ofTwoDepths(new layers.Rescaling({ scale: 2, offset: 1 })) },
+  { title: 'Normalization of two depths', make: () => ofTwoDepths(new layers.Normalization({ mean: 1, variance: 2 })) },
+  {
+    title: 'GlobalMaxPooling2D keepDims of two depths',
+    make: () => ofTwoDepths(new layers.GlobalMaxPooling2D({ keepDims: true })),
+  },
+  { title: 'StochasticDepth of two sizes', make: () => ofTwoSizes(new layers.StochasticDepth({ rate: 0.5 })) },
+  {
+    title: 'Softmax of images and vectors',
+    make: () => {
+      const softmax = new layers.Softmax();
+      return of((x) => x.pipe(softmax, new layers.Flatten(), softmax));
+    },
+  },
+  {
+    title: 'Concatenate of images and vectors',
+    make: () => {
+      const join = new layers.Concatenate();
+      return of((x) => {
+        const vector = join.apply([x, x]).pipe(new layers.Flatten());
+        return join.apply([vector, vector]);
+      });
+    },
+  },
+];
+
 describe('exportTfjs', () => {
-  it.each(CASES.filter(({ tfjsLacks }) => !tfjsLacks))('$title', async ({ make }) => {
+  const cases = [...CASES, ...TFJS_CASES];
+
+  it.each(cases.filter(({ tfjsLacks }) => !tfjsLacks))('$title', async ({ make }) => {
     const model = made(make);
     const { x, shape } = batchFor(model);
     const files = await exportTfjs(model);
@@ -60,7 +139,7 @@ describe('exportTfjs', () => {
     for (const one of [model, again]) one.dispose();
   });
 
-  it.each(CASES.filter(({ tfjsLacks }) => tfjsLacks))('refuses $title', async ({ make, tfjsLacks }) => {
+  it.each(cases.filter(({ tfjsLacks }) => tfjsLacks))('refuses $title', async ({ make, tfjsLacks }) => {
     const model = make();
     await expect(exportTfjs(model)).rejects.toThrow(new RegExp(`exportTfjs: .*${tfjsLacks}`));
     model.dispose();

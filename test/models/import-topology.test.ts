@@ -344,6 +344,73 @@ describe('sequential models of Keras', () => {
   });
 });
 
+describe('models in models', () => {
+  const dense = (units: number, name = 'dense', more: object = {}) => ({
+    class_name: 'Dense',
+    name,
+    config: { name, units, use_bias: false },
+    ...more,
+  });
+  const nested = (name: string, layers: object[], more: object = {}) => ({
+    class_name: 'Sequential',
+    name,
+    config: { name, layers },
+    ...more,
+  });
+
+  it.each([
+    { keras: '2.15.0', first: 0 },
+    { keras: '2.15.0', first: 1 },
+    { keras: '3.3.3', first: 0 },
+  ])("of Keras $keras whose Sequential's applications count from $first", async ({ keras, first }) => {
+    const layers = [
+      { class_name: 'InputLayer', name: 'x', config: { name: 'x', batch_input_shape: [null, 3] }, inbound_nodes: [] },
+      nested('s', [{ class_name: 'Dropout', config: { name: 'drop', rate: 0.5 } }], {
+        inbound_nodes: [[['x', 0, 0, {}]], [['s', first, 0, {}]]],
+      }),
+      dense(2, 'top', { inbound_nodes: [[['s', first + 1, 0, {}]]] }),
+    ];
+    const config = { name: 'm', layers, input_layers: [['x', 0, 0]], output_layers: [['top', 0, 0]] };
+    const topology = { keras_version: keras, model_config: { class_name: 'Functional', config } };
+    const model = await modelFromKeras(files(topology));
+    expect(model.output.shape).toEqual([2]);
+    model.dispose();
+  });
+
+  it('whose layers have the same names get the weights that are theirs', async () => {
+    const config = {
+      name: 'm',
+      layers: [nested('base', [dense(2)]), nested('other', [nested('inner', [dense(2)]), dense(2, 'last')]), dense(2)],
+    };
+    const data = (value: number) => ({ shape: [2, 2], data: new Float32Array(4).fill(value) });
+    const file = await hdf5File({
+      datasets: {
+        'model_weights/base/dense/kernel:0': data(1),
+        'model_weights/other/dense/kernel:0': data(2),
+        'model_weights/other/last/kernel:0': data(3),
+        'model_weights/dense/dense/kernel:0': data(4),
+      },
+      attributes: { model_config: JSON.stringify({ class_name: 'Sequential', config }), keras_version: '2.15.0' },
+    });
+    const model = await modelFromKeras(file, { inputShape: [2] });
+    const first = [...model.weights].map(([name, weight]) => [name, weight.dataSync()[0]]);
+    expect(first).toEqual([
+      ['base_dense/kernel', 1],
+      ['other_dense/kernel', 2],
+      ['last/kernel', 3],
+      ['dense/kernel', 4],
+    ]);
+    model.dispose();
+  });
+
+  it('are refused if one has a name twice', async () => {
+    const config = { name: 'm', layers: [nested('base', [dense(2), dense(2)])] };
+    await expect(modelFromKeras(files({ class_name: 'Sequential', config }), { inputShape: [2] })).rejects.toThrow(
+      "Sequential 'base': has two layers of the name 'dense'",
+    );
+  });
+});
+
 describe('options', () => {
   const made = async (class_name: string, config: object, inputShape = [6, 6, 2], kerasVersion = '2.15.0') => {
     const layer = { class_name, config: { name: 'layer', trainable: true, ...config } };

@@ -1,6 +1,17 @@
 /** @file Weights of PyTorch's networks: what PyTorch computes with them, our model does. */
 import { readFile } from 'node:fs/promises';
-import { ArgumentError, encodeSafetensors, FormatError, type StoredTensor, setBackend, tensor } from '@fer/core';
+import {
+  ArgumentError,
+  encodeSafetensors,
+  FormatError,
+  flip,
+  type Shape,
+  type StoredTensor,
+  setBackend,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@fer/core';
 import {
   Activation,
   BatchNormalization,
@@ -11,10 +22,16 @@ import {
   Dropout,
   Flatten,
   input,
+  type Layer,
+  LayerNormalization,
   Model,
+  Normalization,
   ReLU,
+  Rescaling,
   Reshape,
   Sequential,
+  Softmax,
+  StochasticDepth,
   WeightsError,
   ZeroPadding2D,
 } from '@fer/layers';
@@ -69,6 +86,27 @@ const anyWeights = (dtype: 'int32' | 'float64'): Record<string, StoredTensor> =>
   return { 'top.weight': { shape: [1, 2], dtype, data } as StoredTensor };
 };
 
+/** A file with one weight: 0, 1, 2, ... */
+function counting(name: string, shape: Shape): Uint8Array {
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  return encodeSafetensors({ [name]: { shape, dtype: 'float32', data } });
+}
+
+const valuesOf = (model: Model, name: string) => [...(model.weights.get(name)?.dataSync() ?? [])];
+
+const top = () => new Dense({ name: 'top', units: 1, useBias: false });
+
+/** Moves elements, as a class made from one that does not. */
+class Swapped extends Activation {
+  constructor() {
+    super({ activation: 'linear' });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return flip(x, [1]);
+  }
+}
+
 describe('loadTorchWeights', () => {
   it('makes a model compute what PyTorch does', async () => {
     const model = network();
@@ -119,16 +157,59 @@ describe('loadTorchWeights', () => {
   });
 
   it('puts what a Reshape flattened in order too, and refuses what merges hide', async () => {
-    const data = Float32Array.from({ length: 8 }, (_, i) => i);
-    const bytes = encodeSafetensors({ 'top.weight': { shape: [1, 8], dtype: 'float32', data } });
-    const top = new Dense({ name: 'top', units: 1, useBias: false });
-    const model = new Sequential([new Reshape({ targetShape: [8] }), top], { inputShape: [2, 2, 2] });
+    const bytes = counting('top.weight', [1, 8]);
+    const model = new Sequential([new Reshape({ targetShape: [8] }), top()], { inputShape: [2, 2, 2] });
     await loadTorchWeights(model, bytes);
-    expect([...(model.weights.get('top/kernel')?.dataSync() ?? [])]).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
+    expect(valuesOf(model, 'top/kernel')).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
     const x = input([1, 2, 2]);
     const both = new Concatenate().apply([new Flatten().apply(x), new Flatten().apply(x)]);
-    const merged = new Model({ input: x, output: new Dense({ name: 'top', units: 1, useBias: false }).apply(both) });
+    const merged = new Model({ input: x, output: top().apply(both) });
     await expect(loadTorchWeights(merged, bytes)).rejects.toThrow(ArgumentError);
+  });
+
+  it.each<[string, Layer]>([
+    ['Flatten', new Flatten()],
+    ['Reshape', new Reshape({ targetShape: [8] })],
+    ['Softmax', new Softmax()],
+    ['StochasticDepth', new StochasticDepth({ rate: 0.5 })],
+    ['Rescaling', new Rescaling({ scale: 2 })],
+    ['Normalization', new Normalization({ mean: 1, variance: 2 })],
+  ])('puts what was flattened before a %s in order', async (_, between) => {
+    const model = new Sequential([new Flatten(), between, top()], { inputShape: [2, 2, 2] });
+    await loadTorchWeights(model, counting('top.weight', [1, 8]));
+    expect(valuesOf(model, 'top/kernel')).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
+  });
+
+  it('refuses what layers that it does not know hide, but not behind a Dense', async () => {
+    const swapped = (before: readonly Layer[]) => [new Flatten(), ...before, new Swapped(), top()];
+    const hidden = new Sequential(swapped([]), { inputShape: [2, 2, 2] });
+    await expect(loadTorchWeights(hidden, counting('top.weight', [1, 8]))).rejects.toThrow(
+      /loadTorchWeights: in which order .* has what was flattened is not known/,
+    );
+    const model = new Sequential(swapped([new Dense({ units: 8 })]), { inputShape: [2, 2, 2] });
+    await loadTorchWeights(model, counting('top.weight', [1, 8]), { strict: false });
+    expect(valuesOf(model, 'top/kernel')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it.each<[string, Shape, number[], number[], number[]]>([
+    ['maps', [2, 2, 2], [1, 2, 3], [2, 2, 2], [0, 4, 1, 5, 2, 6, 3, 7]],
+    ['other maps', [1, 2, 3], [1, 2, 3], [3, 1, 2], [0, 2, 4, 1, 3, 5]],
+    ['the pixels of maps', [2, 2, 3], [1, 2], [2, 2], [0, 1, 2, 3]],
+    ['rows', [2, 2], [1, 2], [2, 2], [0, 1, 2, 3]],
+  ])('puts the factors of normalised %s in order', async (_, inputShape, axis, shape, expected) => {
+    const norm = new LayerNormalization({ name: 'norm', axis, center: false });
+    const model = new Sequential([norm], { inputShape });
+    await loadTorchWeights(model, counting('norm.weight', shape));
+    expect(valuesOf(model, 'norm/gamma')).toEqual(expected);
+  });
+
+  it('does not take the factors of maps in our order', async () => {
+    const norm = new LayerNormalization({ name: 'norm', axis: [1, 2, 3], center: false });
+    const model = new Sequential([norm], { inputShape: [1, 2, 3] });
+    await expect(loadTorchWeights(model, counting('norm.weight', [4, 1, 2]))).rejects.toThrow(
+      'norm/gamma is [1,2,4] in place of [1,2,3]',
+    );
+    await expect(loadTorchWeights(model, counting('norm.weight', [1, 2, 3]))).rejects.toThrow(WeightsError);
   });
 
   it('takes float64, and refuses integers and damaged files', async () => {

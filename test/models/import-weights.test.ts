@@ -16,9 +16,10 @@ import {
   Sequential,
   WeightsError,
 } from '@fer/layers';
-import { exportTfjs, type Files, loadKerasWeights, mobileNetV2, modelFromKeras } from '@fer/models';
+import { exportTfjs, type Files, inceptionV3, loadKerasWeights, mobileNetV2, modelFromKeras } from '@fer/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
+import { disturb } from './disturb.ts';
 import { outputOf, randomiseWeights } from './exported.ts';
 import { hdf5File } from './hdf5.ts';
 import { tfjsModel, tfjsOutput } from './tfjs.ts';
@@ -196,6 +197,70 @@ describe("a file that is not the model's", () => {
       "loadKerasWeights: the file has two weights 'conv/bias'",
     );
     target.dispose();
+  });
+});
+
+describe('layers that are only counted', () => {
+  /** Three convolutions of one shape: by name alone each would take its neighbour's weights. */
+  const counted = (numbers: readonly string[], filters = 2) =>
+    new Sequential(
+      [
+        ...numbers.map((number, i) => {
+          const width = i === 1 ? filters : 2;
+          return new Conv2D({ filters: width, kernelSize: 1, name: `conv2d${number}` });
+        }),
+        new BatchNormalization(),
+      ],
+      { inputShape: [2, 2, 2], seed: 3 },
+    );
+
+  async function fileOf(model: Model) {
+    randomiseWeights(model);
+    const weights = await weightsOf(model);
+    model.dispose();
+    return { values: Object.values(weights), file: await hdf5File({ datasets: renamed(weights, kerasPath) }) };
+  }
+
+  it.each([
+    { title: 'from 1, as Keras 2 does', numbers: ['_1', '_2', '_3'] },
+    { title: 'on from another model', numbers: ['_9', '_10', '_11'] },
+  ])('$title, are taken in their order', async ({ numbers }) => {
+    const { values, file } = await fileOf(counted(numbers));
+    const model = counted(['', '_1', '_2']);
+    const { matched } = await loadKerasWeights(model, file);
+    expect(matched).toEqual([...model.weights.keys()]);
+    expect(Object.values(await weightsOf(model))).toEqual(values);
+    model.dispose();
+  });
+
+  it.each([
+    { title: 'are fewer', numbers: ['_1', '_2'] },
+    { title: 'are no run', numbers: ['_1', '_3', '_4'] },
+    { title: 'have other shapes', numbers: ['_1', '_2', '_3'], filters: 3 },
+  ])('keep their names if they $title', async ({ numbers, filters }) => {
+    const { file } = await fileOf(counted(numbers, filters));
+    const model = counted(['', '_1', '_2']);
+    await expect(loadKerasWeights(model, file)).rejects.toMatchObject({
+      missing: expect.arrayContaining(['conv2d/kernel']),
+    });
+    model.dispose();
+  });
+
+  it('are all those of InceptionV3', async () => {
+    const options = { includeTop: false, inputShape: [75, 75, 3] };
+    const source = inceptionV3(options);
+    disturb(source.weights);
+    const weights = await weightsOf(source);
+    source.dispose();
+    const fromOne = renamed(weights, (name) =>
+      name.replace(/^(conv2d|batch_normalization)(?:_(\d+))?\//, (_, base, n = 0) => `${base}_${Number(n) + 1}/`),
+    );
+    const model = inceptionV3(options);
+    await loadKerasWeights(model, tfjsFilesOf(fromOne, float32));
+    // 20 million numbers compared one by one would take a minute
+    const firsts = (all: Weights) => Object.entries(all).map(([name, { data }]) => [name, ...data.subarray(0, 4)]);
+    expect(firsts(await weightsOf(model))).toEqual(firsts(weights));
+    model.dispose();
   });
 });
 
@@ -405,6 +470,26 @@ it.each(['%2e%2e/b', 'a/%2E%2e/.%2e/b', '.\t./b'])(
     model.dispose();
   },
 );
+
+it('shards are asked for with the query of their model, unless they have one', async () => {
+  const { weights, target } = await setUp();
+  const files = tfjsFilesOf(weights, float32);
+  const json = new TextDecoder().decode(files['model.json']);
+  const read = async (address: string) => {
+    asked.push(address);
+    const isModel = address.startsWith('https://models.example/a/model.json');
+    return isModel ? new TextEncoder().encode(written) : (files['group1-shard1of1.bin'] as Uint8Array);
+  };
+  let asked: string[] = [];
+  let written = json;
+  await loadKerasWeights(target, 'https://models.example/a/model.json?token=1/2', { read });
+  expect(asked[1]).toBe('https://models.example/a/group1-shard1of1.bin?token=1/2');
+  asked = [];
+  written = json.replace('1of1.bin', '1of1.bin?own=2');
+  await loadKerasWeights(target, 'https://models.example/a/model.json?token=1', { read });
+  expect(asked[1]).toBe('https://models.example/a/group1-shard1of1.bin?own=2');
+  target.dispose();
+});
 
 describe('damaged HDF5 files', () => {
   it('are errors wherever they are cut off, and change nothing', async () => {

@@ -27,6 +27,12 @@ const networks: [string, number[], (inputShape: number[]) => Model, (inputShape:
     (inputShape) => mobileNetV2({ ...noTop, inputShape, alpha: 0.35 }),
     (shape) => keras.mobileNetV2(shape, 0.35),
   ],
+  [
+    'MobileNetV2 0.56, where fractions of channels matter',
+    small,
+    (inputShape) => mobileNetV2({ ...noTop, inputShape, alpha: 0.56 }),
+    (shape) => keras.mobileNetV2(shape, 0.56),
+  ],
   ['EfficientNetB0', small, (inputShape) => efficientNet('b0', { ...noTop, inputShape }), keras.efficientNetB0],
   ['ResNet50V2', small, (inputShape) => resNet50V2({ ...noTop, inputShape }), keras.resNet50V2],
   ['InceptionV3', larger, (inputShape) => inceptionV3({ ...noTop, inputShape }), keras.inceptionV3],

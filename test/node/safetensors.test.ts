@@ -156,6 +156,11 @@ describe('safetensors', () => {
     ['no offsets', file({ a: { dtype: 'F32', shape: [] } }), "'a' has the offsets undefined"],
     ['no entry', file({ a: 1 }), "the entry of 'a' is not an object"],
     ['duplicate names', file(twice, 4), 'the key "\\u0061" twice'],
+    [
+      'duplicate names far before their colons',
+      file(twice.replaceAll('":{', `"${' '.repeat(120)}:{`), 4),
+      'the key "\\u0061" twice',
+    ],
     ['an empty name', file({ '': entry(0, 4) }, 4), 'it is empty'],
     ['half a character', file('{"\\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), 'half a character'],
     ['a name that is a trap', file('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), '__proto__'],

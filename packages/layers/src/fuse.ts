@@ -86,10 +86,18 @@ function absorbed(layer: AnyLayer, [before]: readonly Piece[]): Piece | undefine
   if (layer.trainingOnly || activation === 'linear') return before;
   const kernel = kernelNames.get(before.layer?.constructor);
   if (!kernel || !before.exclusive || (before.options.activation ?? 'linear') !== 'linear') return undefined;
-  if (layer instanceof BatchNormalization) normalise(before, kernel, layer);
+  if (isA(layer, BatchNormalization)) normalise(before, kernel, layer);
   else if (activation) before.options.activation = activation;
   else return undefined;
   return before;
+}
+
+/** Whether a layer is of that very class: one made from it may compute something else. */
+function isA<T extends AnyLayer>(
+  layer: AnyLayer | undefined,
+  LayerClass: abstract new (...options: never) => T,
+): layer is T {
+  return layer?.constructor === LayerClass;
 }
 
 /** The weights that scale each output channel, of the layers that can be scaled and activated. */
@@ -102,11 +110,11 @@ const kernelNames = new Map<unknown, string>([
 
 /** The activation that a layer is, if kernels can apply it. */
 function activationOf(layer: AnyLayer): ActivationName | undefined {
-  if (layer instanceof Activation) {
+  if (isA(layer, Activation)) {
     const { activation } = layer.options;
     return activation === 'linear' ? activation : inKernel(activation);
   }
-  if (!(layer instanceof ReLU) || layer.options.negativeSlope || layer.options.threshold) return undefined;
+  if (!isA(layer, ReLU) || layer.options.negativeSlope || layer.options.threshold) return undefined;
   const { maxValue } = layer.options;
   return maxValue === undefined ? 'relu' : maxValue === 6 ? 'relu6' : undefined;
 }
@@ -131,14 +139,15 @@ function newPiece(layer: AnyLayer | undefined, inputs: readonly Piece[], exclusi
   const weights = new Map<string, Tensor>(layer?.weights);
   const options = { ...layer?.options } as Record<string, unknown>;
   const [before] = inputs;
-  const padding = exclusive && before?.layer instanceof ZeroPadding2D && paddingAround(layer, before.layer);
+  const zeros = before?.layer;
+  const padding = exclusive && isA(zeros, ZeroPadding2D) && paddingAround(layer, zeros);
   if (!before || !padding) return { layer, inputs, options, weights, exclusive };
   return { layer, inputs: before.inputs, options: { ...options, padding }, weights, exclusive };
 }
 
 /** A convolution's own padding and the zeros before it, together; nothing for other layers, and for 'same'. */
 function paddingAround(layer: AnyLayer | undefined, { borders }: ZeroPadding2D): Padding | undefined {
-  const isConvolution = layer instanceof Conv2D || layer instanceof DepthwiseConv2D || layer instanceof SeparableConv2D;
+  const isConvolution = isA(layer, Conv2D) || isA(layer, DepthwiseConv2D) || isA(layer, SeparableConv2D);
   if (!isConvolution) return undefined;
   const { padding = 'valid' } = layer.options;
   if (padding === 'same') return undefined;

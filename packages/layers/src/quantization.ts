@@ -1,6 +1,6 @@
 /**
  * @file Kernels in a byte a number: of each channel of outputs the range between its least and its greatest number is divided
- * into 255 steps. What is not a kernel, such as biases and statistics, is small and stays as it is.
+ * into 255 steps. What is not a kernel by its name, such as biases, factors and statistics, is small and stays as it is.
  */
 import { ArgumentError, FormatError, type StoredTensor, sizeOf } from '@fer/core';
 
@@ -16,10 +16,13 @@ const LEVELS = 255;
 export function quantized(tensors: Tensors): Record<string, StoredTensor> {
   return Object.fromEntries(
     Object.entries(tensors).flatMap(([name, tensor]): [string, StoredTensor][] =>
-      tensor.dtype === 'float32' && tensor.shape.length > 1 ? kernelAsBytes(name, tensor) : [[name, tensor]],
+      tensor.dtype === 'float32' && isKernel(name, tensor) ? kernelAsBytes(name, tensor) : [[name, tensor]],
     ),
   );
 }
+
+/** kernel, depthwise_kernel or pointwise_kernel; a layer of one's own may have another kind of one axis. */
+const isKernel = (name: string, { shape }: StoredTensor) => /[/_]kernel$/.test(name) && shape.length > 1;
 
 function kernelAsBytes(name: string, { shape, data }: StoredTensor & { dtype: 'float32' }): [string, StoredTensor][] {
   // a depthwise kernel's channels are those of its inputs, times the multiplier: [H, W, C, M]

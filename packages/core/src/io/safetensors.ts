@@ -136,6 +136,7 @@ function parse(bytes: Uint8Array): unknown {
 /** The first key, quoted, that an object of valid JSON has twice; parsers keep the last one in silence. */
 function duplicateKey(json: string): string | undefined {
   const objects: Set<unknown>[] = [];
+  const colon = /\s*:/y;
   for (let i = 0; i < json.length; i++) {
     if (json[i] === '{') objects.push(new Set());
     else if (json[i] === '}') objects.pop();
@@ -143,7 +144,8 @@ function duplicateKey(json: string): string | undefined {
       const end = endOfString(json, i);
       const text = json.slice(i, end);
       i = end - 1;
-      if (!/^\s*:/.test(json.slice(end, end + 100))) continue;
+      colon.lastIndex = end;
+      if (!colon.test(json)) continue;
       const key: unknown = JSON.parse(text);
       if (objects.at(-1)?.has(key)) return text;
       objects.at(-1)?.add(key);

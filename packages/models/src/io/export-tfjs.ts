@@ -49,14 +49,23 @@ function bytesOf(weights: readonly Weight[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(floats.buffer);
 }
 
+/** A layer of tfjs with all its applications. */
+interface Applied {
+  readonly name: string;
+  readonly inbound_nodes: unknown[];
+}
+
+/** Layers that follow each other. */
+type Chain = readonly Applied[];
+
 /** The topology, layer by layer. */
 class Graph {
   /** Those that our layers do not have as weights. */
   readonly weights: Weight[] = [];
   readonly config: object;
-  readonly #layers: { readonly name: string; readonly inbound_nodes: unknown[] }[] = [];
-  /** The layers of tfjs that each of ours became, with their names. */
-  readonly #chains = new Map<AnyLayer, readonly { readonly name: string; readonly inbound_nodes: unknown[] }[]>();
+  readonly #layers: Applied[] = [];
+  /** What each of our layers became, by the inputs' shapes if that depends on them. */
+  readonly #chains = new Map<AnyLayer, Map<string, Chain>>();
   readonly #names: Set<string>;
 
   constructor(model: Model) {
@@ -93,23 +102,29 @@ class Graph {
   }
 
   #apply({ inputs }: SymbolicTensor, layer: AnyLayer, operands: readonly Reference[]): Reference {
-    const chain =
-      this.#chains.get(layer) ??
-      tfjsLayers(
-        layer,
-        inputs.map(({ shape }) => shape),
-      ).map((entry) => this.#entry(layer, entry));
-    this.#chains.set(layer, chain);
+    const shapes = inputs.map(({ shape }) => shape);
     let current = operands;
-    for (const { name, inbound_nodes } of chain) {
+    for (const { name, inbound_nodes } of this.#chain(layer, shapes)) {
       inbound_nodes.push(current);
       current = [[name, inbound_nodes.length - 1, 0, {}]];
     }
     return current[0] as Reference;
   }
 
-  #entry(layer: AnyLayer, { className, config, suffix, weights = {} }: TfjsLayer) {
-    const name = suffix === '' ? (layer.name ?? '') : this.#free(`${layer.name}${suffix}`);
+  /** Weights are shared by all applications; without them each shape of inputs has layers of its own. */
+  #chain(layer: AnyLayer, shapes: readonly Shape[]): Chain {
+    const chains = this.#chains.get(layer) ?? new Map<string, Chain>();
+    this.#chains.set(layer, chains);
+    const key = layer.weights.size > 0 ? '' : JSON.stringify(shapes);
+    const isFirst = chains.size === 0;
+    const chain = chains.get(key) ?? tfjsLayers(layer, shapes).map((entry) => this.#entry(layer, entry, isFirst));
+    chains.set(key, chain);
+    return chain;
+  }
+
+  /** @param isFirst Whether it may have our layer's name. */
+  #entry(layer: AnyLayer, { className, config, suffix, weights = {} }: TfjsLayer, isFirst: boolean): Applied {
+    const name = suffix === '' && isFirst ? (layer.name ?? '') : this.#free(`${layer.name}${suffix}`);
     for (const [weight, data] of Object.entries(weights))
       this.weights.push({ name: `${name}/${weight}`, shape: [data.length], data });
     return this.#add(className, { trainable: layer.trainable, ...config, name });

@@ -43,7 +43,10 @@ export async function openFile(operator: string, source: KerasSource, read?: Rea
 function resolve(operator: string, path: string, name: string): string {
   if (/^\/|[\\:]|(^|\/)\.\.(\/|$)/.test(name)) throw outside(operator, path, name);
   if (!isAddress(path)) return path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) + name;
-  const { href } = new URL(name, path);
+  const url = new URL(name, path);
+  // a signed address signs what is beside it too, as in tfjs
+  url.search ||= new URL(path).search;
+  const { href } = url;
   // '..' can be written in other ways in addresses, such as %2e%2e
   if (!href.startsWith(new URL('.', path).href)) throw outside(operator, path, name);
   return href;

@@ -4,6 +4,7 @@ import { type Model, type WeightSource, WeightsError } from '@fer/layers';
 import { assignWeights, type StoredWeight, type WeightReport } from './assign.ts';
 import type { KerasSource, ReadFile } from './files.ts';
 import { type KerasFile, withKerasFile } from './keras-file.ts';
+import { renumbered } from './renumber.ts';
 import { modelFromTopology } from './topology.ts';
 
 export interface ReadOptions {
@@ -18,7 +19,8 @@ export interface LoadKerasWeightsOptions extends ReadOptions {
 
 /**
  * Loads the weights of a Keras file (`.h5`, a whole model or weights alone) or of tfjs' `model.json` by their names, such as
- * `block_1_expand/kernel`. Weights of nested models have the names of the inner layers.
+ * `block_1_expand/kernel`. Weights of nested models have the names of the inner layers. Layers that Keras only counts (`conv2d_1`,
+ * ...) are taken in their order if the file begins at another number than the model.
  * @returns which weights were loaded, and which were not
  * @throws ArgumentError if files cannot be read, FormatError if they are damaged; WeightsError, if strict, naming the weights
  *   that are missing, unexpected or misshapen. No weight is changed then.
@@ -29,7 +31,7 @@ export async function loadKerasWeights(
   { read, strict = true }: LoadKerasWeightsOptions = {},
 ): Promise<WeightReport> {
   return withKerasFile('loadKerasWeights', source, read, ({ weights }) =>
-    assignWeights('loadKerasWeights', model, weights, strict),
+    assignWeights('loadKerasWeights', model, renumbered(model, weights), strict),
   );
 }
 

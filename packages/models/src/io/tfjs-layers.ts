@@ -1,6 +1,6 @@
 /** @file Our layers as tfjs-layers' configurations. */
 import { ArgumentError, type Shape } from '@fer/core';
-import type { ActivationName, AnyLayer } from '@fer/layers';
+import type { ActivationName, AnyLayer, ZeroPadding2D } from '@fer/layers';
 import { affineOf } from './affine.ts';
 
 /** A layer of tfjs. */
@@ -25,9 +25,15 @@ const same: Row = (options, { className }) => one(className, snakeCased(options)
 /** In inference their input: left out. */
 const nothing: Row = () => [];
 
+/** Whether a number, or a pair of them, is 1, as it is unless given. */
+const isOne = (value: unknown = 1) => [value].flat().every((one) => one === 1);
+
 /** Two things become one: a border of zeros and a window that stays within. */
-const windowed: Row = (options, { className }) => {
+const windowed: Row = (options, layer) => {
+  const { className } = layer;
   const { padding, ...others } = options;
+  if (!isOne(options.strides) && !isOne(options.dilationRate))
+    refuse(layer, 'tfjs has no convolutions with both strides and a dilationRate above 1');
   const config = snakeCased(others);
   if (padding === undefined || typeof padding === 'string')
     return one(className, { ...config, padding: padding ?? 'valid' });
@@ -39,8 +45,7 @@ const windowed: Row = (options, { className }) => {
 };
 
 const depthwise: Row = (options, layer, inputShape) => {
-  if (![options.dilationRate ?? 1].flat().every((rate) => rate === 1))
-    refuse(layer, 'tfjs ignores the dilationRate of depthwise convolutions');
+  if (!isOne(options.dilationRate)) refuse(layer, 'tfjs ignores the dilationRate of depthwise convolutions');
   return windowed(options, layer, inputShape);
 };
 
@@ -105,7 +110,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   Dense: same,
   DepthwiseConv2D: depthwise,
   Dropout: same,
-  Flatten: same,
+  // tfjs refuses vectors, which stay as they are
+  Flatten: (options, layer, shape) => (shape.length === 1 ? [] : same(options, layer, shape)),
   GlobalAveragePooling2D: globalPooling,
   GlobalMaxPooling2D: globalPooling,
   LayerNormalization: alongAxis,
@@ -123,7 +129,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   Softmax: softmax,
   SpatialDropout2D: masked(() => [null, 1, 1, null]),
   StochasticDepth: masked((inputShape) => [null, ...inputShape.map(() => 1)]),
-  ZeroPadding2D: same,
+  // tfjs takes one number for both sides, but not beside a pair
+  ZeroPadding2D: (_, layer) => one('ZeroPadding2D', { padding: (layer as ZeroPadding2D).borders }),
 };
 
 /** What computes the same in tfjs: these layers, one after the other. @throws ArgumentError if nothing does */

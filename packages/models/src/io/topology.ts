@@ -46,12 +46,12 @@ export function modelFromTopology(
   const network = networkOf(reading, class_name, config);
   const x = input(inputShape ?? inputShapeOf(network));
   const { name } = network.config;
-  const layers: Layers = new Map();
+  const layers: Layers = { names: layerNames(network), made: new Map() };
   try {
     const output = outputOf(network, x, layers);
     return new Model({ input: x, output, ...(typeof name === 'string' && { name }), ...(weights && { weights }) });
   } catch (error) {
-    for (const layer of layers.values()) layer.dispose();
+    for (const layer of layers.made.values()) layer.dispose();
     throw error;
   }
 }
@@ -65,7 +65,14 @@ function networkOf(reading: Reading, className: unknown, written: unknown): Netw
   const config = Array.isArray(written) ? { layers: written } : asObject(reading, 'config', written);
   const entries = asArray(reading, 'layers', config.layers).map((layer) => entryOf(reading, layer));
   if (entries.length === 0) return fail(reading, `a ${className} needs layers`);
+  const [twice] = repeated(entries.map(({ name }) => name));
+  if (twice !== undefined) return fail(reading, `has two layers of the name '${twice}'`);
   return { reading, config, entries, isSequential: className === 'Sequential' };
+}
+
+function repeated(names: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 function entryOf(reading: Reading, json: unknown): Entry {
@@ -115,8 +122,35 @@ function referencesOf(reading: Reading, json: unknown): Node {
   });
 }
 
-/** The layers made so far: one that is applied again has the same weights. */
-type Layers = Map<Entry, AnyLayer>;
+interface Layers {
+  readonly names: ReadonlyMap<Entry, string>;
+  /** So far: a layer that is applied again has the same weights. */
+  readonly made: Map<Entry, AnyLayer>;
+}
+
+/** A nested layer's name is its own; if others have it too, files of weights have the outermost model's name before it. */
+function layerNames(network: Network): Map<Entry, string> {
+  const placed = placedLayers(network, []);
+  const own = placed.map(({ entry }) => entry.name);
+  const [taken, clashing] = [new Set(own), repeated(own)];
+  const names = placed.map(({ entry, models }): [Entry, string] => {
+    const { name } = entry;
+    if (models.length === 0 || !clashing.has(name)) return [entry, name];
+    const short = `${models[0]}_${name}`;
+    const chosen = taken.has(short) ? [...models, name].join('_') : short;
+    taken.add(chosen);
+    return [entry, chosen];
+  });
+  return new Map(names);
+}
+
+/** All layers that compute, with the names of the nested models that they are in, the outermost first. */
+function placedLayers(network: Network, models: readonly string[]): { entry: Entry; models: readonly string[] }[] {
+  return network.entries.flatMap((entry) => {
+    if (entry.network) return placedLayers(entry.network, [...models, entry.name]);
+    return entry.className === 'InputLayer' ? [] : [{ entry, models }];
+  });
+}
 
 function outputOf(network: Network, x: SymbolicTensor, layers: Layers): SymbolicTensor {
   if (!network.isSequential) return functionalOutput(network, x, layers);
@@ -129,7 +163,11 @@ function functionalOutput({ reading, config, entries }: Network, x: SymbolicTens
   const from = only(reading, 'input', config.input_layers);
   const to = only(reading, 'output', config.output_layers);
   const results = new Map([[keyOf(from), x]]);
-  let waiting = entries.flatMap((entry) => entry.nodes.map((node, i) => ({ entry, node, i: i + firstNodeOf(entry) })));
+  const referred = new Set([to, ...entries.flatMap(({ nodes }) => nodes.flat())].map(keyOf));
+  let waiting = entries.flatMap((entry) => {
+    const first = firstNodeOf(entry, referred);
+    return entry.nodes.map((node, i) => ({ entry, node, i: i + first }));
+  });
   while (waiting.length > 0) {
     const still = waiting.filter(({ entry, node, i }) => {
       const operands = node.map((reference) => results.get(keyOf(reference)));
@@ -144,10 +182,9 @@ function functionalOutput({ reading, config, entries }: Network, x: SymbolicTens
   return results.get(keyOf(to)) ?? fail(reading, `nothing computes the output of ${print(to.layer)}`);
 }
 
-/** A model's node 0 is its application to its own input; Keras 3's Sequential has none. */
-function firstNodeOf({ network, reading }: Entry): number {
-  if (!network) return 0;
-  return network.isSequential && reading.kerasMajor === 3 ? 0 : 1;
+/** A model's node 0 is its application to its own input, unless it is a Sequential that had none: others then refer to it. */
+function firstNodeOf({ network, name }: Entry, referred: ReadonlySet<string>): number {
+  return !network || referred.has(keyOf({ layer: name, node: 0 })) ? 0 : 1;
 }
 
 const keyOf = ({ layer, node }: Reference) => `${node} ${layer}`;
@@ -170,8 +207,9 @@ function applied(entry: Entry, operands: readonly SymbolicTensor[], layers: Laye
       ? operands[0]
       : fail(reading, `is applied to ${operands.length} results, and takes one`);
   if (network) return outputOf(network, one(), layers);
-  const layer = layers.get(entry) ?? layerFromKeras(reading, className, config, operands[0]?.shape);
-  layers.set(entry, layer);
+  const named = { ...config, name: layers.names.get(entry) };
+  const layer = layers.made.get(entry) ?? layerFromKeras(reading, className, named, operands[0]?.shape);
+  layers.made.set(entry, layer);
   return layer.apply((layer.merges ? operands : one()) as never);
 }
 

@@ -3,13 +3,17 @@ import { ArgumentError, decodeSafetensors, FormatError, type Shape, type StoredT
 import {
   Activation,
   BatchNormalization,
+  Dense,
   Dropout,
   Flatten,
   LayerNormalization,
   type Model,
+  Normalization,
   ReLU,
+  Rescaling,
   Reshape,
   Softmax,
+  StochasticDepth,
   type SymbolicTensor,
 } from '@fer/layers';
 import { assignWeights, type StoredWeight, type WeightReport } from './assign.ts';
@@ -35,10 +39,11 @@ const IGNORED = /(^|\.)num_batches_tracked$/;
 
 /**
  * Loads the weights of a PyTorch network, `safetensors.torch.save_file(network.state_dict(), path)`, into a model of the same
- * form. Kernels are transposed; what comes behind a Flatten takes a map's pixels in our order.
+ * form. Kernels are transposed; what belongs to a map, flattened or not, takes its pixels in our order.
  * @returns which weights were loaded, and which were not
- * @throws ArgumentError if the file cannot be read, or flattened maps are merged; FormatError if it is damaged; WeightsError,
- *   if strict, naming the weights that are missing, unexpected or misshapen. No weight is changed then.
+ * @throws ArgumentError if the file cannot be read, or a layer may have changed the order of a flattened map;
+ *   FormatError if it is damaged; WeightsError, if strict, naming the weights that are missing, unexpected or misshapen. No weight
+ *   is changed then.
  */
 export async function loadTorchWeights(
   model: Model,
@@ -72,14 +77,18 @@ function storedWeight(
   const read = () => {
     throw new FormatError('loadTorchWeights', `'${path}' is [${tensor.shape}] in place of [${torch}]`);
   };
-  return { path, names, shape: inOurOrder(tensor.shape), read };
+  return { path, names, shape: inOurOrder(name, tensor.shape), read };
 }
 
 /** A shape as ours would be, to be compared with it. */
-function inOurOrder(torch: Shape): Shape {
+function inOurOrder(name: string, torch: Shape): Shape {
   const [outputs = 0, inputs = 0, ...pixels] = torch;
+  if (isNormalising(name)) return torch.length === 3 ? [inputs, ...pixels, outputs] : torch;
   return torch.length === 2 || torch.length === 4 ? [...pixels, inputs, outputs] : torch;
 }
+
+/** Whether it has an element for each that a normalisation sees, in the order of these: that of a map or of others. */
+const isNormalising = (name: string) => /\/(gamma|beta)$/.test(name);
 
 interface Layout {
   /** PyTorch's shape of the weight. */
@@ -95,20 +104,33 @@ function layoutOf(name: string, ours: Shape, map: Shape | undefined): Layout {
   const [a = 0, b = 0, c = 0, d = 0] = ours;
   const [height = 0, width = 0, channels = 0] = map ?? [];
   if (name.endsWith('/depthwise_kernel')) return { torch: [c * d, 1, a, b], view: [c, d, a, b], order: [2, 3, 0, 1] };
+  if (ours.length === 3 && isNormalising(name)) return { torch: [c, a, b], view: [c, a, b], order: [1, 2, 0] };
   if (ours.length === 4) return { torch: [d, c, a, b], view: [d, c, a, b], order: [2, 3, 1, 0] };
   if (ours.length === 2 && map) return { torch: [b, a], view: [b, channels, height, width], order: [2, 3, 1, 0] };
-  if (ours.length === 2) return { torch: [b, a], view: [b, a], order: [1, 0] };
+  if (ours.length === 2 && !isNormalising(name)) return { torch: [b, a], view: [b, a], order: [1, 0] };
   // a factor for each input, but for biases, of which there is one for each output
   if (map && !name.endsWith('/bias')) return { torch: ours, view: [channels, height, width], order: [1, 2, 0] };
   return { torch: ours, view: ours, order: ours.map((_, axis) => axis) };
 }
 
-/** Layers that leave the elements of vectors where they are. */
-const KEEP_ORDER = [Activation, BatchNormalization, Dropout, LayerNormalization, ReLU, Softmax];
+/** Layers that leave the elements of vectors where they are; classes made from these may not. */
+const KEEP_ORDER = new Set<unknown>([
+  Activation,
+  BatchNormalization,
+  Dropout,
+  Flatten,
+  LayerNormalization,
+  Normalization,
+  ReLU,
+  Rescaling,
+  Reshape,
+  Softmax,
+  StochasticDepth,
+]);
 
 /**
  * The shape [H, W, C] of the map that a layer's input vectors were.
- * @throws ArgumentError if they were several
+ * @throws ArgumentError if a layer that may have changed the order comes between
  */
 function flattenedBefore(model: Model, layerName: string): Shape | undefined {
   const [before] = model.order.find(({ layer }) => layer?.name === layerName)?.inputs ?? [];
@@ -119,9 +141,12 @@ function mapBehind({ shape, layer, inputs }: SymbolicTensor): Shape | undefined 
   const [before] = inputs;
   if (shape.length !== 1 || !layer || !before) return undefined;
   if (before.shape.length === 3) return layer instanceof Flatten || layer instanceof Reshape ? before.shape : undefined;
-  if (inputs.length > 1 && inputs.some(mapBehind))
+  // its units are in the same order in PyTorch
+  if (layer instanceof Dense) return undefined;
+  const map = inputs.map(mapBehind).find((shape) => shape !== undefined);
+  if (map && !KEEP_ORDER.has(layer.constructor))
     throw new ArgumentError('loadTorchWeights', `in which order ${layer.label} has what was flattened is not known`);
-  return KEEP_ORDER.some((Class) => layer instanceof Class) ? mapBehind(before) : undefined;
+  return map;
 }
 
 /** @throws FormatError for integers */

@@ -1,7 +1,7 @@
 /**
  * @file InceptionV3: Szegedy, Vanhoucke, Ioffe, Shlens & Wojna, "Rethinking the Inception architecture for computer
  * vision", 2016, table 1 and figures 5 to 7 and 10. Layers come in the order of Keras Applications, whose names
- * (conv2d, conv2d_1, ...) only count them.
+ * (conv2d, conv2d_1, ...) only count them; files may begin at another number.
  */
 import type { Pair } from '@fer/core';
 import {

@@ -3,7 +3,7 @@
  * table 2, with the names of Keras Applications.
  */
 import { BatchNormalization, Conv2D, InvertedResidual, input, type Model, ReLU } from '@fer/layers';
-import { widthMultiplier } from './channels.ts';
+import { roundChannels, widthMultiplier } from './channels.ts';
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 
 export interface MobileNetV2Options extends NetworkOptions {
@@ -33,11 +33,12 @@ const stem = (filters: number, strides: number, momentum: number) => [
   new ReLU({ maxValue: 6, name: 'Conv1_relu' }),
 ];
 
-function blocks(scaled: (channels: number) => number, momentum: number): InvertedResidual[] {
+function blocks(alpha: number, momentum: number): InvertedResidual[] {
   const rows = STAGES.flatMap(([expansion, channels, repetitions, strides]) =>
     Array.from({ length: repetitions }, (_, i) => ({
       expansion,
-      filters: scaled(channels),
+      // Keras drops fractions in blocks, though not in the stem; only unpublished alphas show it
+      filters: roundChannels(Math.trunc(channels * alpha)),
       strides: i === 0 ? strides : 1,
       batchNorm: { momentum },
     })),
@@ -64,7 +65,7 @@ export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const image = input(inputShape);
   const features = image.pipe(
     ...stem(scaled(32), smallImages ? 1 : 2, momentum),
-    ...blocks(scaled, momentum),
+    ...blocks(alpha, momentum),
     ...lastConvolution(Math.max(1280, scaled(1280)), momentum),
   );
   return network('mobilenet-v2', image, features, averagePoolingTop(options), options);
