@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { add, mul, noGrad, pad, softmax, type Tensor, tidy } from '@fer/core';
+import { add, mul, noGrad, pad, Random, type StoredTensor, softmax, type Tensor, tidy } from '@fer/core';
 import {
   affine,
   brightness,
@@ -219,15 +219,46 @@ export async function savePretrained(model: Model, folder: string): Promise<void
   console.log(`${model.countParams().total} parameters; ${path}`);
 }
 
-/** Copies weights, and of a classifier as many classes as both have. */
+/** Of the deviation of a kernel whose channels come twice: so much noise lets copies part. */
+const NOISE = 0.02;
+
+/**
+ * Copies weights, and of a classifier as many classes as both have. Where `to` is wider, its further channels repeat the first ones, and
+ * what reads a channel that comes twice is halved, which but for some noise leaves every output as it was (Net2Wider; Chen,
+ * Goodfellow & Shlens 2016).
+ */
 export async function copyWeights(from: Model, to: Model): Promise<void> {
   const [source, target] = [await from.stateDict(), await to.stateDict()];
+  const random = new Random(1);
   for (const [name, tensor] of Object.entries(source)) {
     const place = target[name];
     if (!place) throw new Error(`${to.name} has no ${name}`);
-    const [have = 1, want = 1] = [tensor.shape.at(-1), place.shape.at(-1)];
-    for (let i = 0; i < place.data.length; i++)
-      if (i % want < have) place.data[i] = tensor.data[Math.floor(i / want) * have + (i % want)] as number;
+    const isClassifier = name.startsWith('predictions/');
+    copyChannels(tensor, place, isClassifier);
+    const isWider = place.shape.length > 1 && place.data.length > tensor.data.length;
+    if (isWider && !isClassifier) addNoise(place.data as Float32Array, random);
   }
   to.loadStateDict(target);
+}
+
+function copyChannels(from: StoredTensor, to: StoredTensor, isClassifier: boolean): void {
+  const [have = 1, want = 1] = [from.shape.at(-1), to.shape.at(-1)];
+  // a vector has no inputs
+  const [haveInputs = 1, wantInputs = 1] = to.shape.length > 1 ? [from.shape.at(-2), to.shape.at(-2)] : [];
+  for (let i = 0; i < to.data.length; i++) {
+    const output = i % want;
+    if (isClassifier && output >= have) continue; // a class that is new
+    const row = Math.floor(i / want);
+    const input = (row % wantInputs) % haveInputs;
+    const tap = Math.floor(row / wantInputs);
+    const value = from.data[(tap * haveInputs + input) * have + (output % have)] as number;
+    to.data[i] = input < wantInputs - haveInputs ? value / 2 : value;
+  }
+}
+
+function addNoise(values: Float32Array, random: Random): void {
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  values.forEach((value, i) => {
+    values[i] = value + NOISE * random.normal(0, deviation);
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * @file How the weights of FerNet that come with @fer/models were trained: on FER2013's labels and FER+'s votes beside them, and in
- * the end on what earlier weights say of ten crops of each face (Furlanello et al. 2018).
+ * the end on what earlier weights say of ten crops of each face (Furlanello et al. 2018). A narrower FerNet's weights are widened.
  *
  * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil]] [--sam radius]`,
  * with train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues.

@@ -15,11 +15,11 @@ import {
 import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
 
 /** Channels of each stage, which halves the pixels and has as many residual blocks. */
-const STAGES = [32, 64, 128];
+const STAGES = [48, 96, 192];
 const BLOCKS = 2;
 
 /** Channels of the last convolution, at 3x3 pixels. */
-const FEATURES = 256;
+const FEATURES = 384;
 
 /**
  * FerNet, this project's own, with new weights, from [N, 48, 48, 1] to logits [N, 7], with a dropout of 0.3, unless options say
