@@ -29,8 +29,8 @@ async function draw(name: string, channels: Tensor, title: string): Promise<void
   console.log(`${FOLDER}/${name}.png: ${title}`);
 }
 
-const kernel = model.layer('stage1_down').weights.get('kernel') as Tensor; // [5, 5, 1, 32]
-await draw('filters', reshape(kernel, [5, 5, 32]), 'Filters of the first convolution');
+const kernel = model.layer('stage1_down').weights.get('kernel') as Tensor; // [5, 5, 1, 48]
+await draw('filters', reshape(kernel, [5, 5, 48]), 'Filters of the first convolution');
 for (const stage of [1, 2, 3]) {
   using maps = model.submodel(`stage${stage}_block2_relu`).forward(x);
   await draw(`stage${stage}`, reshape(maps, maps.shape.slice(1)), `What stage ${stage} makes of the face`);
