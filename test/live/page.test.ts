@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumOptions } from '../../chromium.ts';
 import { LivePage } from './browser.ts';
 import { FACE, SWAY, VIEW } from './camera.ts';
+import { recordFilm } from './film.ts';
 import { storedRows } from './history.ts';
 import { prepareSoak, soak } from './soak.ts';
 
@@ -141,31 +142,12 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
     await page.context().close();
   });
 
-  /** A film of the picture, as this browser records it. */
-  const film = async (page: Page): Promise<Buffer> => {
-    const picture = `data:image/png;base64,${await readFile(live.picture, 'base64')}`;
-    const base64 = await page.evaluate(async (src) => {
-      const image = Object.assign(new Image(), { src });
-      await image.decode();
-      const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
-      const drawing = setInterval(() => canvas.getContext('2d')?.drawImage(image, 0, 0), 40);
-      const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm;codecs=vp8' });
-      const recorded = new Promise<Blob>((resolve) => {
-        recorder.ondataavailable = ({ data }) => resolve(data);
-      });
-      recorder.start();
-      setTimeout(() => recorder.stop(), 2000);
-      const blob = await recorded;
-      clearInterval(drawing);
-      return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
-    }, picture);
-    return Buffer.from(base64, 'base64');
-  };
-
   it('follows the face in a video file, to its end', async () => {
     const page = await live.open();
     await ready(page);
-    await page.locator('#file').setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await film(page) });
+    await page
+      .locator('#file')
+      .setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await recordFilm(page, live.picture) });
     await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
     const hasEnded = () => page.locator('video').evaluate((video: HTMLVideoElement) => video.ended);
     await expect.poll(hasEnded, { timeout: 20_000 }).toBe(true);
@@ -180,7 +162,9 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the live page', ()
   it('goes on with the camera when a video plays', async () => {
     const page = await live.open();
     await ready(page);
-    await page.locator('#file').setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await film(page) });
+    await page
+      .locator('#file')
+      .setInputFiles({ name: 'film.webm', mimeType: 'video/webm', buffer: await recordFilm(page, live.picture) });
     await expect(face(page).locator('strong').textContent()).resolves.toBe('happy');
     await button(page, 'Start camera').click();
     const isCamera = () =>

@@ -1,6 +1,6 @@
 /** @file Shows the worker the newest picture of a source: one at a time, and none that a newer one has replaced. */
 import { WorkerEnded } from './engine/connection.ts';
-import type { EngineRunner } from './engine/runner.ts';
+import { type EngineRunner, Recounted } from './engine/runner.ts';
 import { grab, minSizeOf, type Source } from './sources/source.ts';
 import type { Sight } from './worker/protocol.ts';
 
@@ -52,8 +52,8 @@ export class Looker {
         const sight = await this.#lookAt(source);
         if (source === this.#source) this.viewer.seen(sight, source);
       } catch (error) {
-        // what a dead worker was looking at is looked at again, by the next one
-        if (error instanceof WorkerEnded) this.#isNew = true;
+        // what a dead worker was looking at is looked at again, by the next one; so is what has old numbers
+        if (error instanceof WorkerEnded || error instanceof Recounted) this.#isNew = true;
         else if (source === this.#source) this.viewer.failed(error);
       }
     }
@@ -62,8 +62,8 @@ export class Looker {
 
   async #lookAt(source: Source): Promise<Sight> {
     const time = Date.now();
+    const still = isStill(source);
     const picture = await grab(source);
-    const still = source.kind === 'picture';
     const minSize = minSizeOf(source, picture);
     try {
       return await this.engine.look(picture, { time, minSize, smoothing: this.viewer.smoothing(), still });
@@ -72,3 +72,6 @@ export class Looker {
     }
   }
 }
+
+/** Whether no other picture will follow this one soon: a video may be paused. */
+const isStill = ({ element }: Source): boolean => !('paused' in element) || element.paused;

@@ -10,7 +10,7 @@ import { Announcer } from './view/announcer.ts';
 import { find } from './view/dom.ts';
 import { EnginePanel } from './view/engine-panel.ts';
 import { FaceList } from './view/faces.ts';
-import { Notices } from './view/notices.ts';
+import { type Notice, Notices } from './view/notices.ts';
 import { Stage } from './view/stage.ts';
 import { Strip } from './view/strip.ts';
 import type { Engine, Sight } from './worker/protocol.ts';
@@ -24,6 +24,11 @@ const engine = new EngineRunner(showState);
 const looker = new Looker(engine, { smoothing: () => panel.smoothing, seen: show, failed: showFailure });
 const stopButton = find('stop', HTMLButtonElement);
 const cameraButton = find('camera', HTMLButtonElement);
+
+/** Ends the opening of a source when another one is wanted, or none. */
+let opening = new AbortController();
+
+const tryAgain = { title: 'Try again', run: () => engine.start(panel.engine) };
 
 /** What the network in use tells apart. */
 let labels: readonly string[] = [];
@@ -49,33 +54,51 @@ history = await History.open(notices, announcer, (face) => engine.follow(face));
 const panel = new EnginePanel(await offeredBackends(), (chosen) => engine.start(chosen));
 if (!Object.values(lacks).some(({ isError }) => isError)) engine.start(panel.engine);
 
-async function startCamera(): Promise<void> {
-  looker.stop(); // a file that plays would let go of the element only after the camera has it
+function startCamera(): Promise<void> {
+  const opened = open((signal) => openCamera(stage.video, cameraEnded, signal), explainCamera);
   cameraButton.disabled = true;
+  return opened;
+}
+
+function openFile(file: File): Promise<void> {
+  const isVideo = file.type.startsWith('video/');
+  const text = `The browser finds no picture and no video in ${file.name} that it can show.`;
+  return open(
+    (signal) => (isVideo ? openVideo(stage.video, file, signal) : openPicture(stage.picture, file, signal)),
+    () => ({ title: 'The file cannot be opened', text }),
+  );
+}
+
+/** Only what was wanted last is shown, in whatever order the others come. */
+async function open(
+  start: (signal: AbortSignal) => Promise<Source>,
+  explain: (error: unknown) => Notice,
+): Promise<void> {
+  letGo();
+  const { signal } = opening;
   try {
-    watch(await openCamera(stage.video, cameraEnded));
-  } catch (error) {
-    showWelcome();
-    notices.show('source', { ...explainCamera(error), isError: true });
-  } finally {
+    const source = await start(signal);
+    if (signal.aborted) return source.stop();
     cameraButton.disabled = false;
+    watch(source);
+  } catch (error) {
+    if (signal.aborted) return;
+    showWelcome();
+    notices.show('source', { ...explain(error), isError: true });
   }
 }
 
-async function openFile(file: File): Promise<void> {
+/** Nothing is shown any more, and nothing opened. */
+function letGo(): void {
+  opening.abort();
+  opening = new AbortController();
+  cameraButton.disabled = false;
   looker.stop();
-  try {
-    const isVideo = file.type.startsWith('video/');
-    watch(await (isVideo ? openVideo(stage.video, file) : openPicture(stage.picture, file)));
-  } catch {
-    showWelcome();
-    const text = `The browser finds no picture and no video in ${file.name} that it can show.`;
-    notices.show('source', { title: 'The file cannot be opened', text, isError: true });
-  }
 }
 
 function watch(source: Source): void {
   notices.hide('source');
+  notices.hide('look');
   strip.clear();
   engine.follow();
   stage.show(source);
@@ -85,7 +108,7 @@ function watch(source: Source): void {
 }
 
 async function stop(): Promise<void> {
-  looker.stop();
+  letGo();
   showWelcome();
   cameraButton.focus();
   await history?.showCurrent();
@@ -98,6 +121,7 @@ function cameraEnded(): void {
 }
 
 function showWelcome(): void {
+  cameraButton.disabled = false;
   stage.show(undefined);
   faces.show([], labels);
   strip.clear();
@@ -107,6 +131,7 @@ function showWelcome(): void {
 
 function show(sight: Sight, source: Source): void {
   const isMoving = source.kind !== 'picture';
+  notices.hide('look');
   stage.draw(sight, labels, source.kind === 'camera');
   faces.show(sight.faces, labels);
   panel.showSight(sight, isMoving);
@@ -120,8 +145,9 @@ function showFailure(error: unknown): void {
   notices.show('look', { title: 'A picture could not be looked at', text, isError: true });
 }
 
-function showState(state: EngineState, { backend }: Engine): void {
+function showState(state: EngineState, { backend, model }: Engine): void {
   panel.showState(state);
+  if (state.kind === 'starting') notices.hide('network');
   if (state.kind === 'ready') {
     labels = state.labels;
     looker.lookAgain();
@@ -129,10 +155,12 @@ function showState(state: EngineState, { backend }: Engine): void {
     const text = `${state.reason}. What was stored is safe.`;
     notices.show('engine', { title: 'The worker died and was started again', text });
   } else if (state.kind === 'refused') tryWithout(backend, state.reason);
-  else if (state.kind === 'given up') {
-    const action = { title: 'Try again', run: () => engine.start(panel.engine) };
+  else if (state.kind === 'unloaded') {
+    const title = `The network ${model} could not be loaded`;
+    notices.show('network', { title, text: state.reason, isError: true, action: tryAgain });
+  } else if (state.kind === 'given up') {
     const text = `${state.reason}. Another backend may work.`;
-    notices.show('engine', { title: 'The worker dies again and again', text, isError: true, action });
+    notices.show('engine', { title: 'The worker dies again and again', text, isError: true, action: tryAgain });
   }
 }
 

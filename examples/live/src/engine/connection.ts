@@ -11,6 +11,16 @@ export interface NetworkFacts {
 /** The worker is gone, and with it whatever it was asked. */
 export class WorkerEnded extends Error {}
 
+/** The worker ended at its start: its backend cannot run here, or something could not be loaded. */
+export class StartFailed extends WorkerEnded {
+  constructor(
+    readonly kind: 'refused' | 'unloaded',
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
 /** The worker runs, but cannot do what it was asked. */
 export class WorkerRefused extends Error {}
 
@@ -46,8 +56,11 @@ export class Connection {
   /** Gives the picture away. One at a time. @throws WorkerRefused, WorkerEnded */
   async look(picture: ImageBitmap, look: Look): Promise<Sight> {
     const reply = await this.#ask({ kind: 'picture', picture, look }, PATIENCE, [picture]);
-    if (reply.kind !== 'sight') throw new WorkerRefused(reply.kind === 'blind' ? reply.reason : reply.kind);
-    return reply.sight;
+    if (reply.kind === 'sight') return reply.sight;
+    if (reply.kind !== 'blind') throw new WorkerRefused(reply.kind);
+    if (!reply.isLast) throw new WorkerRefused(reply.reason);
+    this.#end(reply.reason);
+    throw new WorkerEnded(reply.reason);
   }
 
   /** Forgets all faces, and gives new ones numbers from here. */
@@ -64,7 +77,8 @@ export class Connection {
   async #start(engine: Engine): Promise<NetworkFacts> {
     const lock = `fer worker ${crypto.randomUUID()}`;
     const reply = await this.#ask({ kind: 'start', lock, ...engine }, START_PATIENCE);
-    if (reply.kind !== 'ready') throw new WorkerRefused(reply.kind === 'refused' ? reply.reason : reply.kind);
+    if (reply.kind === 'refused' || reply.kind === 'unloaded') throw new StartFailed(reply.kind, reply.reason);
+    if (reply.kind !== 'ready') throw new StartFailed('refused', reply.kind);
     // the worker holds the lock for as long as it lives
     void navigator.locks.request(lock, () => this.#end('it ended without a word'));
     return { labels: reply.labels, card: reply.card };

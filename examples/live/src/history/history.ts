@@ -16,6 +16,8 @@ export class History {
   readonly #recorder: Recorder;
   readonly #list: SessionList;
   #session = '';
+  /** How often another session was asked for. */
+  #entries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
@@ -30,7 +32,7 @@ export class History {
       (error, lost) => this.#showLoss(error, lost),
     );
     this.#list = new SessionList(store, notices, announcer, () => this.#recorder.flush());
-    this.#name.onchange = () => void this.#enter(this.#name.value);
+    this.#name.onchange = () => void this.#change(this.#name.value);
     document.addEventListener('visibilitychange', () => void this.#recorder.flush());
   }
 
@@ -70,11 +72,28 @@ export class History {
     await this.#list.show(this.#session);
   }
 
+  async #change(name: string): Promise<void> {
+    try {
+      await this.#enter(name);
+      this.notices.hide('session');
+    } catch (error) {
+      this.#name.value = this.#session;
+      const text = `The browser says: ${error}.`;
+      this.notices.show('session', { title: 'The session cannot be changed', text, isError: true });
+    }
+  }
+
+  /** Until the session's next number is known, rows belong to the one before. */
   async #enter(name: string): Promise<void> {
-    this.#session = cleaned(name) || defaultName(new Date());
-    this.#name.value = this.#session;
+    const entry = ++this.#entries;
+    const session = cleaned(name) || defaultName(new Date());
+    this.#name.value = session;
+    if (session === this.#session) return;
     await this.#recorder.flush();
-    this.follow(await this.store.nextFace(this.#session));
+    const face = await this.store.nextFace(session);
+    if (entry !== this.#entries) return;
+    this.follow(face);
+    this.#session = session;
   }
 
   #refreshSoon(): void {

@@ -21,25 +21,41 @@ export interface SessionEntry {
 }
 
 export class HistoryStore {
-  private constructor(private readonly database: IDBPDatabase<Schema>) {}
+  #opened: Promise<IDBPDatabase<Schema>> | undefined;
+
+  private constructor(private readonly name: string) {}
 
   /** @throws DOMException where the browser stores nothing, as in some private windows */
   static async open(name = 'fer-live'): Promise<HistoryStore> {
-    const database = await openDB<Schema>(name, 1, {
-      upgrade: (created) => void created.createObjectStore(STORE, { keyPath: ['session', 'time', 'face'] }),
-    });
-    return new HistoryStore(database);
+    const store = new HistoryStore(name);
+    await store.#database();
+    return store;
+  }
+
+  /** Browsers close a database when its files are deleted, for one: then it is opened again. */
+  #database(): Promise<IDBPDatabase<Schema>> {
+    const forget = () => {
+      this.#opened = undefined;
+    };
+    if (!this.#opened) {
+      this.#opened = openDB<Schema>(this.name, 1, {
+        upgrade: (created) => void created.createObjectStore(STORE, { keyPath: ['session', 'time', 'face'] }),
+        terminated: forget,
+      });
+      this.#opened.catch(forget);
+    }
+    return this.#opened;
   }
 
   /** All or none. Rows with the same session, time and face are replaced. @throws DOMException if there is no room */
   async add(rows: readonly Prediction[]): Promise<void> {
-    const transaction = this.database.transaction(STORE, 'readwrite');
+    const transaction = (await this.#database()).transaction(STORE, 'readwrite');
     await Promise.all([...rows.map((row) => transaction.store.put(row)), transaction.done]);
   }
 
   /** The newest first. */
   async sessions(): Promise<SessionEntry[]> {
-    const { store } = this.database.transaction(STORE);
+    const { store } = (await this.#database()).transaction(STORE);
     const entries: SessionEntry[] = [];
     for (let cursor = await store.openKeyCursor(); cursor; ) {
       const [session, first] = cursor.key;
@@ -53,22 +69,22 @@ export class HistoryStore {
   }
 
   /** In the order of time. */
-  rows(session: string): Promise<Prediction[]> {
-    return this.database.getAll(STORE, rangeOf(session));
+  async rows(session: string): Promise<Prediction[]> {
+    return (await this.#database()).getAll(STORE, rangeOf(session));
   }
 
   /** A number that no face of the session has yet, from 1. */
   async nextFace(session: string): Promise<number> {
-    const keys = await this.database.getAllKeys(STORE, rangeOf(session));
+    const keys = await (await this.#database()).getAllKeys(STORE, rangeOf(session));
     return keys.reduce((next, [, , face]) => Math.max(next, face + 1), 1);
   }
 
-  delete(session: string): Promise<void> {
-    return this.database.delete(STORE, rangeOf(session));
+  async delete(session: string): Promise<void> {
+    return (await this.#database()).delete(STORE, rangeOf(session));
   }
 
-  deleteAll(): Promise<void> {
-    return this.database.clear(STORE);
+  async deleteAll(): Promise<void> {
+    return (await this.#database()).clear(STORE);
   }
 }
 

@@ -22,10 +22,13 @@ const SMALLEST = { camera: 1 / 8, video: 1 / 8, picture: 1 / 16 } as const;
 /** The source as it is now, no larger than needed. */
 export function grab({ kind, element, width, height }: Source): Promise<ImageBitmap> {
   const scale = Math.min(LONGEST[kind] / Math.max(width, height), 1);
-  const [resizeWidth, resizeHeight] = [Math.round(width * scale), Math.round(height * scale)];
+  const [resizeWidth, resizeHeight] = [atLeastOne(width * scale), atLeastOne(height * scale)];
   return createImageBitmap(element, { resizeWidth, resizeHeight, resizeQuality: 'medium' });
 }
 
 export function minSizeOf({ kind }: Source, { width, height }: ImageBitmap): number {
   return Math.round(Math.min(width, height) * SMALLEST[kind]);
 }
+
+/** Lines and dots are pictures, too. */
+const atLeastOne = (pixels: number): number => Math.max(1, Math.round(pixels));

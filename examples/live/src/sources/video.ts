@@ -4,39 +4,57 @@ import type { Source } from './source.ts';
 /**
  * A camera, shown in this element.
  * @param onEnd Is called should it be unplugged, or taken away.
+ * @param signal Lets go of the camera at once, should something else be wanted.
  * @throws DOMException as getUserMedia does; explainCamera puts it into words
  */
-export async function openCamera(element: HTMLVideoElement, onEnd: () => void): Promise<Source> {
+export async function openCamera(element: HTMLVideoElement, onEnd: () => void, signal: AbortSignal): Promise<Source> {
   if (!navigator.mediaDevices) throw new DOMException('this address is not secure', 'SecurityError');
   const video = { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } };
   const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
   const stop = () => {
     for (const track of stream.getTracks()) track.stop();
-    element.srcObject = null;
+    if (element.srcObject === stream) element.srcObject = null; // and not what the element shows by now
   };
+  if (signal.aborted) stop(); // people take their time to grant it
+  signal.throwIfAborted();
   for (const track of stream.getTracks()) track.onended = onEnd; // which stop() does not cause
   element.srcObject = stream;
   element.controls = false;
-  return moving('camera', element, stop);
+  return moving('camera', element, stop, signal);
 }
 
-/** A video file, shown in this element. @throws DOMException if it cannot be played */
-export async function openVideo(element: HTMLVideoElement, file: Blob): Promise<Source> {
+/**
+ * A video file, shown in this element.
+ * @param signal Gives up, should something else be wanted meanwhile.
+ * @throws Error if it cannot be played, has no pictures, or something else is wanted
+ */
+export async function openVideo(element: HTMLVideoElement, file: Blob, signal: AbortSignal): Promise<Source> {
   const url = URL.createObjectURL(file);
   const stop = () => {
-    element.removeAttribute('src');
-    element.load();
+    if (element.src === url) {
+      element.removeAttribute('src');
+      if (!element.srcObject) element.load(); // which would stop a camera
+    }
     URL.revokeObjectURL(url);
   };
+  element.srcObject = null; // it would be shown instead of the file
   element.src = url;
   element.controls = true;
-  return moving('video', element, stop);
+  return moving('video', element, stop, signal);
 }
 
-async function moving(kind: 'camera' | 'video', element: HTMLVideoElement, stop: () => void): Promise<Source> {
+async function moving(
+  kind: 'camera' | 'video',
+  element: HTMLVideoElement,
+  stop: () => void,
+  signal: AbortSignal,
+): Promise<Source> {
   let isStopped = false;
+  signal.addEventListener('abort', stop, { once: true });
   try {
     await element.play();
+    signal.throwIfAborted();
+    if (element.videoWidth === 0) throw new Error('there is no picture that this browser can show');
   } catch (error) {
     stop();
     throw error;

@@ -52,8 +52,9 @@ export class EnginePanel {
     return this.#smoothing.valueAsNumber;
   }
 
-  /** Chooses the next backend after one that cannot run. @returns its name, if there is another */
+  /** Chooses the next backend after one that cannot run; the last one stays. @returns its name, if there is another */
   without(backend: BackendName): string | undefined {
+    if (this.#backend.options.length < 2) return undefined;
     [...this.#backend.options].find(({ value }) => value === backend)?.remove();
     return this.#backend.options[0]?.value;
   }

@@ -43,7 +43,11 @@ export class SessionList {
   }
 
   /** Reads the list anew. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return this.#attempt('The sessions cannot be read', () => this.#refresh(), 'sessions');
+  }
+
+  async #refresh(): Promise<void> {
     const entries = await this.store.sessions();
     const names = new Set(entries.map(({ session }) => session));
     for (const [session, { item }] of this.#lines) {
@@ -108,16 +112,20 @@ export class SessionList {
     const text = 'All of its predictions will be gone. Export it first if you may want them back.';
     if (!(await confirmDeletion(`Delete the session “${session}”?`, text))) return;
     await this.flush();
-    await this.store.delete(session);
-    await this.#deleted(`The session ${session} was deleted.`);
+    await this.#attempt('The session cannot be deleted', async () => {
+      await this.store.delete(session);
+      await this.#deleted(`The session ${session} was deleted.`);
+    });
   }
 
   async #removeAll(): Promise<void> {
     const text = 'The predictions of every session will be gone from this browser.';
     if (!(await confirmDeletion('Delete all sessions?', text))) return;
     await this.flush();
-    await this.store.deleteAll();
-    await this.#deleted('All sessions were deleted.');
+    await this.#attempt('The sessions cannot be deleted', async () => {
+      await this.store.deleteAll();
+      await this.#deleted('All sessions were deleted.');
+    });
   }
 
   /** The button that was pressed may be gone. */
@@ -127,12 +135,13 @@ export class SessionList {
     this.announcer.tell(message);
   }
 
-  async #attempt(title: string, work: () => Promise<void>): Promise<void> {
+  /** @param about What is read by itself, now and then, does not hide what was said of something else. */
+  async #attempt(title: string, work: () => Promise<void>, about = 'history'): Promise<void> {
     try {
       await work();
-      this.notices.hide('history');
+      this.notices.hide(about);
     } catch (error) {
-      this.notices.show('history', { title, text: (error as Error).message, isError: true });
+      this.notices.show(about, { title, text: (error as Error).message, isError: true });
     }
   }
 }

@@ -10,18 +10,30 @@ export class Stage {
   readonly #screen = find('screen', HTMLDivElement);
   readonly #overlay = find('overlay', HTMLCanvasElement);
   readonly #welcome = find('welcome', HTMLDivElement);
+  #source: Source | undefined;
   #redraw = () => {};
 
   constructor() {
     new ResizeObserver(() => this.#redraw()).observe(this.#screen);
+    this.video.addEventListener('resize', () => this.#turn()); // as when a phone is turned
   }
 
   /** Shows what a source shows, or with none the welcome. */
   show(source: Source | undefined): void {
+    this.#source = source;
     this.#welcome.hidden = source !== undefined;
     for (const element of [this.video, this.picture]) element.hidden = element !== source?.element;
     this.#screen.classList.toggle('is-mirrored', source?.kind === 'camera');
-    this.#screen.style.setProperty('--ratio', `${source ? source.width / source.height : 4 / 3}`);
+    this.#fit(source ?? { width: 4, height: 3 });
+  }
+
+  #turn(): void {
+    if (this.#source?.element === this.video && this.video.videoWidth > 0) this.#fit(this.#source);
+  }
+
+  /** What was drawn belongs to a picture of another shape. */
+  #fit({ width, height }: { readonly width: number; readonly height: number }): void {
+    this.#screen.style.setProperty('--ratio', `${width / height}`);
     this.draw(undefined, [], false);
   }
 

@@ -1,4 +1,5 @@
 /** @file The worker, in which everything is computed, so that the page stays free. */
+import { BackendError, setBackend } from '@fer/core';
 import type { Reply, Request } from './protocol.ts';
 import { Recogniser } from './recogniser.ts';
 
@@ -19,13 +20,19 @@ scope.onmessage = async ({ data }) => {
   else answer(await see(data));
 };
 
-async function start({ lock, ...engine }: Extract<Request, { kind: 'start' }>): Promise<Reply> {
+async function start({ lock, backend, model }: Extract<Request, { kind: 'start' }>): Promise<Reply> {
   try {
     await hold(lock);
-    recogniser = await Recogniser.create(engine);
-    return { kind: 'ready', labels: recogniser.labels, card: recogniser.card };
+    await setBackend(backend);
   } catch (error) {
     return { kind: 'refused', reason: reasonOf(error) };
+  }
+  try {
+    recogniser = await Recogniser.create(model);
+    return { kind: 'ready', labels: recogniser.labels, card: recogniser.card };
+  } catch (error) {
+    // some GPUs refuse only what is compiled for them
+    return { kind: error instanceof BackendError ? 'refused' : 'unloaded', reason: reasonOf(error) };
   }
 }
 
@@ -44,7 +51,7 @@ async function see({ picture, look }: Extract<Request, { kind: 'picture' }>): Pr
     const sight = await (recogniser as Recogniser).look(pixelsOf(picture), look);
     return { kind: 'sight', sight };
   } catch (error) {
-    return { kind: 'blind', reason: reasonOf(error) };
+    return { kind: 'blind', reason: reasonOf(error), isLast: error instanceof BackendError };
   } finally {
     picture.close();
   }

@@ -55,6 +55,9 @@ export interface Sight {
 
 export type Reply =
   | { readonly kind: 'ready'; readonly labels: readonly string[]; readonly card: string }
+  /** The backend cannot run here. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** The backend runs, but something else could not be loaded. */
+  | { readonly kind: 'unloaded'; readonly reason: string }
   | { readonly kind: 'sight'; readonly sight: Sight }
-  | { readonly kind: 'blind'; readonly reason: string };
+  | { readonly kind: 'blind'; readonly reason: string /** Only another worker can go on. */; readonly isLast: boolean };

@@ -1,5 +1,5 @@
 /** @file From a picture to its faces: detection, tracking, alignment, classification. */
-import { memory, setBackend } from '@fer/core';
+import { memory } from '@fer/core';
 import { type Classifier, expressionClassifier } from '@fer/models';
 import { alignFace, type ByteImage, CascadeClassifier } from '@fer/vision';
 import ndarray from 'ndarray';
@@ -20,9 +20,8 @@ export class Recogniser {
     private readonly classify: Classifier,
   ) {}
 
-  /** @throws FerError if the backend cannot run here, or the network cannot be loaded */
-  static async create({ backend, model }: Engine): Promise<Recogniser> {
-    await setBackend(backend);
+  /** @throws Error if the network cannot be loaded; BackendError if the backend cannot run it */
+  static async create(model: Engine['model']): Promise<Recogniser> {
     const [detector, classify] = await Promise.all([CascadeClassifier.frontalFace(), expressionClassifier(model)]);
     await classify(ndarray(new Uint8Array(48 * 48), [48, 48, 1])); // compiles what GPUs compile
     return new Recogniser(detector, classify);
