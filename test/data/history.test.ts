@@ -263,6 +263,14 @@ describe('pictures', () => {
     expect(new Set(times).size).toBe(times.length);
   });
 
+  it('counts hours on over days', async () => {
+    const rows = [0, 24, 48].map((hour) => row(3600 * hour, 'happy'));
+    const times = (await textsOf(historyTimeline(rows))).filter((text) => /^\d+:\d\d:\d\d$/.test(text));
+    expect(times.at(0)).toBe('0:00:00');
+    expect(times.at(-1)).toBe('48:00:00');
+    expect(new Set(times).size).toBe(times.length);
+  });
+
   it('show the shares of labels', async () => {
     const [summary] = summariseHistory([row(0, 'happy'), row(1, 'happy'), row(2, 'sad')]) as [SessionSummary];
     const texts = await textsOf(historyShares(summary, { title: 'Shares' }));

@@ -226,6 +226,13 @@ describe('the packed packages', () => {
     expect(there).toBeCloseTo(here, 6);
   });
 
+  it.each([
+    ['train', trainingProgram],
+    ['read ahead', dataProgram],
+  ])('%s in worker threads of a program that is given as a text', async (_, text) => {
+    expect(Object.keys(JSON.parse(await run(project, 'node', '--input-type=module', '--eval', text)))).toHaveLength(2);
+  });
+
   it('serve the live page', async () => {
     const command = spawn('node', ['node_modules/@fer/cli/dist/main.js', 'live', '--port', '0', '--json'], {
       cwd: project,

@@ -3,8 +3,8 @@
 /** What `Worker` and pools of them are given. */
 export interface WorkerModule {
   readonly url: URL;
-  /** Node's options that the module needs; the process' own unless given. */
-  readonly execArgv?: readonly string[];
+  /** Node's options that the module needs. Not the process' own, which may be about its program (`--input-type`). */
+  readonly execArgv: string[];
 }
 
 /**
@@ -13,7 +13,7 @@ export interface WorkerModule {
  * @param caller Its `import.meta.url`.
  */
 export function workerModule(name: string, caller: string): WorkerModule {
-  if (!caller.endsWith('.ts')) return { url: new URL(`${name}.js`, caller) };
+  if (!caller.endsWith('.ts')) return { url: new URL(`${name}.js`, caller), execArgv: [] };
   return { url: new URL(`${name}.ts`, caller), execArgv: ['--conditions=source', '--import', typescriptLoader()] };
 }
 

@@ -17,6 +17,9 @@ const LEGEND_ENTRY = 80;
 
 const HOUR = 3_600_000;
 
+/** Labels from an hour on: a session may go on for days, where formats of times of day begin anew. */
+const HOURS = `floor(time(datum.value) / ${HOUR}) + utcFormat(datum.value, ':%M:%S')`;
+
 /**
  * The probabilities of all expressions over time, stacked, in a panel for each of the six faces that were seen most. Gaps are
  * times at which a face was away.
@@ -58,7 +61,7 @@ export function historyTimeline(predictions: readonly Prediction[], options: His
         scale: { type: 'utc', nice: false },
         axis: {
           title: 'Time since the start',
-          format: duration < HOUR ? '%-M:%S' : '%-H:%M:%S',
+          ...(duration < HOUR ? { format: '%-M:%S' } : { labelExpr: HOURS }),
           tickMinStep: 1000,
           grid: false,
           labelFlush: true,

@@ -73,7 +73,7 @@ async function createPool(workers: number): Promise<Pool> {
     minThreads: 0,
     maxThreads: workers,
     idleTimeout: IDLE_MILLISECONDS,
-    ...(execArgv && { execArgv: [...execArgv] }),
+    execArgv,
   });
   let failure: unknown;
   pool.on('error', (error) => {

@@ -15,7 +15,7 @@ export class ReplicaWorker {
     const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
     if (!threads) throw new ArgumentError('fit', "workers are Node's worker threads, which are not here");
     const { url, execArgv } = workerModule('./replica', import.meta.url);
-    this.#worker = new threads.Worker(url, { workerData: start, ...(execArgv && { execArgv: [...execArgv] }) });
+    this.#worker = new threads.Worker(url, { workerData: start, execArgv });
     this.#worker.unref();
     this.#worker.on('error', (error) => this.#fail(error.message));
     this.#worker.on('exit', (code) => this.#fail(`it ended with exit code ${code}`));
