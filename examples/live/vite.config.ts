@@ -9,5 +9,5 @@ export default defineConfig({
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
   },
   worker: { format: 'es' }, // one that imports on demand, as the page does
-  build: { outDir: '../../packages/cli/dist/live', emptyOutDir: true, target: 'es2022' },
+  build: { outDir: '../../packages/cli/dist/page', emptyOutDir: true, target: 'es2022' },
 });

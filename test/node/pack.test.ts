@@ -141,11 +141,12 @@ describe('the packed packages', () => {
     tarballs = {};
     const workspace = join(directory, 'workspace');
     const packages = await copyWorkspace(workspace);
-    await run(workspace, 'node', vite, 'build', 'examples/live');
     await mkdir(join(workspace, 'packages/core/dist'));
     await run(workspace, 'node', 'packages/core/scripts/embed-gpujs.mjs');
+    for (const source of packages) await run(source, 'node', tsc, '-p', '.');
+    // after the compiler, as the command's package does it: neither may take the other's files away
+    await run(workspace, 'node', vite, 'build', 'examples/live');
     for (const source of packages) {
-      await run(source, 'node', tsc, '-p', '.');
       const packed = await run(
         source,
         'npx',

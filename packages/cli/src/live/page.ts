@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** Beside the sources as well as beside the compiled code, in the package. */
-const folder = fileURLToPath(new URL('../../dist/live/', import.meta.url));
+const folder = fileURLToPath(new URL('../../dist/page/', import.meta.url));
 
 /** In the repository alone. */
 const source = fileURLToPath(new URL('../../../../examples/live/', import.meta.url));
