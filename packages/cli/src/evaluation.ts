@@ -66,7 +66,10 @@ export async function evaluateOn(
   return { evaluation, probabilities };
 }
 
-/** The softmax of the outputs' mean over the views, or their mean if the network ends in a softmax. Each image is preprocessed once, however many views it has. */
+/**
+ * The softmax of the outputs' mean over the views, or their mean if the network ends in a softmax. Each image is preprocessed once,
+ * however many views it has.
+ */
 export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<Probabilities> {
   const rows: (readonly number[])[] = [];
   for (let start = 0; start < dataset.length; start += BATCH) {

@@ -51,11 +51,11 @@ async function describe(options: DataOptions, output: Output): Promise<void> {
 
 function descriptionText(source: string, kind: string, names: readonly string[], description: Description): string {
   const { items, classes, usages, subjects, shapes, bytes, damaged } = description;
-  const counts = (numbers: Readonly<Record<string, number>>, keys = Object.keys(numbers)) =>
+  const counts = (numbers: Readonly<Record<string, number>>, keys: readonly string[] = Object.keys(numbers)) =>
     keys.map((key) => `${key} ${(numbers[key] ?? 0).toLocaleString('en')}`).join(', ');
   return [
     `${source} (${kind}): ${items.toLocaleString('en')} images, ${(bytes / 2 ** 20).toFixed(1)} MB of pixels`,
-    `classes: ${counts(classes, [...names])}`,
+    `classes: ${counts(classes, names)}`,
     `sizes: ${counts(shapes)}`,
     ...(Object.keys(usages).length > 0 ? [`parts: ${counts(usages)}`] : []),
     ...(subjects > 0 ? [`people: ${subjects.toLocaleString('en')}`] : []),
