@@ -234,17 +234,24 @@ export async function copyWeights(from: Model, to: Model): Promise<void> {
     const place = target[name];
     if (!place) throw new Error(`${to.name} has no ${name}`);
     const isClassifier = name.startsWith('predictions/');
-    copyChannels(tensor, place, isClassifier);
+    copyChannels(tensor, place, { isClassifier, isDepthwise: name.endsWith('/depthwise_kernel') });
     const isWider = place.shape.length > 1 && place.data.length > tensor.data.length;
     if (isWider && !isClassifier) addNoise(place.data as Float32Array, random);
   }
   to.loadStateDict(target);
 }
 
-function copyChannels(from: StoredTensor, to: StoredTensor, isClassifier: boolean): void {
-  const [have = 1, want = 1] = [from.shape.at(-1), to.shape.at(-1)];
-  // a vector has no inputs
-  const [haveInputs = 1, wantInputs = 1] = to.shape.length > 1 ? [from.shape.at(-2), to.shape.at(-2)] : [];
+interface KernelKind {
+  readonly isClassifier: boolean;
+  readonly isDepthwise: boolean;
+}
+
+function copyChannels(from: StoredTensor, to: StoredTensor, { isClassifier, isDepthwise }: KernelKind): void {
+  const channels = isDepthwise ? -2 : -1;
+  const [have = 1, want = 1] = [from.shape.at(channels), to.shape.at(channels)];
+  // a vector has no inputs; a depthwise kernel reads each channel alone
+  const hasInputs = to.shape.length > 1 && !isDepthwise;
+  const [haveInputs = 1, wantInputs = 1] = hasInputs ? [from.shape.at(-2), to.shape.at(-2)] : [];
   for (let i = 0; i < to.data.length; i++) {
     const output = i % want;
     if (isClassifier && output >= have) continue; // a class that is new

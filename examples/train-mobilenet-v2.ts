@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const { out = options.data ? 'runs/mobilenet-v2' : 'runs/mobilenet-v2-drawn' } = options;
 await setBackend('simd');
 
-const network = { smallImages: true, alpha: 0.5, seed: 1 };
+const network = { smallImages: true, seed: 1 };
 
 /** The teacher counts one half; of the other half labels and votes count so much. */
 const TEACHER = 0.5;

@@ -124,6 +124,13 @@ describe('toConfig', () => {
       "Twice 'twice': an option is NaN, which cannot be saved",
     );
   });
+
+  it('refuses a class that has the name of another', () => {
+    class Halved extends Dense {}
+    expect(() => new Sequential([new Halved({ units: 2 })], { inputShape: [2] }).toConfig()).toThrow(
+      "Dense 'dense': its class Halved has the name of Dense, and would be restored as that: give it a className of its own",
+    );
+  });
 });
 
 describe('modelFromConfig', () => {

@@ -1,5 +1,5 @@
 /** @file Exported models compute the same elsewhere. */
-import { setBackend } from '@fer/core';
+import { mul, setBackend, type Tensor } from '@fer/core';
 import type { Model } from '@fer/layers';
 import * as layers from '@fer/layers';
 import { exportOnnx, exportTfjs, flattenHead, mobileNetV2, modelFromKeras, withHead } from '@fer/models';
@@ -44,6 +44,12 @@ describe('exportOnnx', () => {
     expectNumbersClose(output.values, await outputOf(model, x, shape), TOLERANCE, 'output');
     model.dispose();
   });
+
+  it('refuses a class that inherits its name', async () => {
+    const model = of((x) => x.pipe(new Halved({ units: 2 })));
+    await expect(exportOnnx(model)).rejects.toThrow("Dense 'dense' has no counterpart in ONNX");
+    model.dispose();
+  });
 });
 
 const of = (connect: (x: layers.SymbolicTensor) => layers.SymbolicTensor, shape = [6, 6, 2]) => {
@@ -64,6 +70,19 @@ const ofTwoDepths = (layer: layers.Layer) =>
     const deep = x.pipe(new layers.Conv2D({ filters: 4, kernelSize: 1 }), layer, new layers.Flatten());
     return new layers.Concatenate().apply([x.pipe(layer, new layers.Flatten()), deep]);
   });
+
+/** A layer of images of two channels and of what their channels' means are. */
+const ofTwoRanks = (layer: layers.Layer) =>
+  of((x) => {
+    const means = x.pipe(new layers.GlobalAveragePooling2D(), layer);
+    return new layers.Concatenate().apply([x.pipe(layer, new layers.Flatten()), means]);
+  });
+
+class Halved extends layers.Dense {
+  override forward(x: Tensor): Tensor {
+    return mul(super.forward(x), 0.5);
+  }
+}
 
 /** What tfjs does otherwise, or only for some inputs. */
 const TFJS_CASES: readonly Case[] = [
@@ -120,6 +139,17 @@ const TFJS_CASES: readonly Case[] = [
         return join.apply([vector, vector]);
       });
     },
+  },
+  { title: 'Dense of images and vectors', make: () => ofTwoRanks(new layers.Dense({ units: 3 })) },
+  ...[new layers.LayerNormalization(), new layers.BatchNormalization()].map((layer) => ({
+    title: `${layer.className} of images and vectors`,
+    make: () => ofTwoRanks(layer),
+    tfjsLacks: 'inputs of one rank',
+  })),
+  {
+    title: 'a class that inherits its name',
+    make: () => of((x) => x.pipe(new Halved({ units: 2 }))),
+    tfjsLacks: 'none like it',
   },
 ];
 

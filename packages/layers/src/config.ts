@@ -1,6 +1,8 @@
 /** @file Models as plain JSON, without their weights. */
 import { ArgumentError, type Shape } from '@fer/core';
+import { isOfNamedClass } from './layers/index.ts';
 import type { Model } from './model.ts';
+import type { AnyLayer } from './symbolic.ts';
 
 export interface LayerConfig {
   readonly className: string;
@@ -35,15 +37,22 @@ export function configOf(model: Model): ModelConfig {
     className: 'Model',
     ...(model.name !== undefined && { name: model.name }),
     inputShape: model.inputShape,
-    layers: model.layers.map(({ className, name = '', trainable, label, options: all }) => {
-      const { name: _, trainable: __, ...options } = all;
-      return { className, name, trainable, options: asJson(label, options) as Record<string, unknown> };
-    }),
+    layers: model.layers.map(layerConfigOf),
     nodes: model.order.slice(1).map(({ layer, inputs }) => ({
       layer: layer?.name ?? '',
       inputs: inputs.map((operand) => positions.get(operand) as number),
     })),
   };
+}
+
+function layerConfigOf(layer: AnyLayer): LayerConfig {
+  const { className, name = '', trainable, label, options: all } = layer;
+  if (!isOfNamedClass(layer)) {
+    const problem = `its class ${layer.constructor.name} has the name of ${className}, and would be restored as that`;
+    throw new ArgumentError(label, `${problem}: give it a className of its own`);
+  }
+  const { name: _, trainable: __, ...options } = all;
+  return { className, name, trainable, options: asJson(label, options) as Record<string, unknown> };
 }
 
 /** A copy that JSON can hold. Options that are undefined are as good as absent. */

@@ -52,7 +52,7 @@ interface Weight extends WeightOptions {
  * @typeParam O Its options, plain JSON: they are saved with a model
  */
 export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O extends LayerOptions = LayerOptions> {
-  /** Its class' public name, which minifiers leave alone. */
+  /** Its class' public name, which minifiers leave alone. Classes derived from it need one of their own to be saved. */
   abstract readonly className: string;
   /** Whether it takes several tensors. */
   readonly merges: boolean = false;

@@ -125,7 +125,10 @@ export class Model extends Layer<Tensor, ModelOptions> {
     return new Model({ input: this.input, output });
   }
 
-  /** Everything but the weights, as plain JSON: see modelFromConfig. @throws ArgumentError for options that are not JSON */
+  /**
+   * Everything but the weights, as plain JSON: see modelFromConfig.
+   * @throws ArgumentError for options that are not JSON, and layers whose class has the name of another
+   */
   toConfig(): ModelConfig {
     return configOf(this);
   }

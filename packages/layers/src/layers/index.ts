@@ -16,3 +16,7 @@ export function layerFromConfig(className: string, options: object): AnyLayer {
   if (!LayerClass) throw new ArgumentError('layerFromConfig', `there is no layer class '${className}'`);
   return new LayerClass(options as never);
 }
+
+/** Whether a layer is of the very class that its className stands for, not of one derived from it, which may compute something else. */
+export const isOfNamedClass = (layer: AnyLayer): boolean =>
+  !Object.hasOwn(table, layer.className) || table[layer.className] === layer.constructor;

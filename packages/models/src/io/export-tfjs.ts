@@ -1,5 +1,5 @@
 /** @file Models as tfjs' layers-model files. */
-import type { Shape } from '@fer/core';
+import { ArgumentError, type Shape } from '@fer/core';
 import type { AnyLayer, Model, SymbolicTensor } from '@fer/layers';
 import { type TfjsLayer, tfjsLayers } from './tfjs-layers.ts';
 
@@ -48,6 +48,10 @@ function bytesOf(weights: readonly Weight[]): Uint8Array<ArrayBuffer> {
   }
   return new Uint8Array(floats.buffer);
 }
+
+/** What tfjs builds a layer with weights for. Only Dense takes any. */
+const rankOf = ({ className }: AnyLayer, [shape]: readonly Shape[]) =>
+  className === 'Dense' ? 'any' : `${shape?.length}`;
 
 /** A layer of tfjs with all its applications. */
 interface Applied {
@@ -115,8 +119,13 @@ class Graph {
   #chain(layer: AnyLayer, shapes: readonly Shape[]): Chain {
     const chains = this.#chains.get(layer) ?? new Map<string, Chain>();
     this.#chains.set(layer, chains);
-    const key = layer.weights.size > 0 ? '' : JSON.stringify(shapes);
     const isFirst = chains.size === 0;
+    const hasWeights = layer.weights.size > 0;
+    const key = hasWeights ? rankOf(layer, shapes) : JSON.stringify(shapes);
+    if (hasWeights && !isFirst && !chains.has(key)) {
+      const problem = 'tfjs-layers shares weights between inputs of one rank alone';
+      throw new ArgumentError('exportTfjs', `${layer.label}: ${problem}`);
+    }
     const chain = chains.get(key) ?? tfjsLayers(layer, shapes).map((entry) => this.#entry(layer, entry, isFirst));
     chains.set(key, chain);
     return chain;

@@ -1,6 +1,6 @@
 /** @file Our layers as tfjs-layers' configurations. */
 import { ArgumentError, type Shape } from '@fer/core';
-import type { ActivationName, AnyLayer, ZeroPadding2D } from '@fer/layers';
+import { type ActivationName, type AnyLayer, isOfNamedClass, type ZeroPadding2D } from '@fer/layers';
 import { affineOf } from './affine.ts';
 
 /** A layer of tfjs. */
@@ -135,7 +135,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 /** What computes the same in tfjs: these layers, one after the other. @throws ArgumentError if nothing does */
 export function tfjsLayers(layer: AnyLayer, inputShapes: readonly Shape[]): TfjsLayer[] {
-  const row = Object.hasOwn(ROWS, layer.className) ? ROWS[layer.className] : undefined;
+  const row = Object.hasOwn(ROWS, layer.className) && isOfNamedClass(layer) ? ROWS[layer.className] : undefined;
   if (!row) return refuse(layer, 'tfjs-layers has none like it');
   // tfjs merges two or more
   if (layer.merges && inputShapes.length === 1) return one('Activation', { activation: 'linear' });

@@ -1,20 +1,21 @@
 /** @file Each layer as ONNX operators, in inference. */
 import { ArgumentError, type Shape } from '@fer/core';
-import type {
-  Activation,
-  AnyLayer,
-  AveragePooling2D,
-  BatchNormalization,
-  Concatenate,
-  Dense,
-  GlobalPooling2DOptions,
-  LayerNormalization,
-  LocalResponseNormalization,
-  MaxPooling2D,
-  ReLU,
-  Resizing,
-  Softmax,
-  ZeroPadding2D,
+import {
+  type Activation,
+  type AnyLayer,
+  type AveragePooling2D,
+  type BatchNormalization,
+  type Concatenate,
+  type Dense,
+  type GlobalPooling2DOptions,
+  isOfNamedClass,
+  type LayerNormalization,
+  type LocalResponseNormalization,
+  type MaxPooling2D,
+  type ReLU,
+  type Resizing,
+  type Softmax,
+  type ZeroPadding2D,
 } from '@fer/layers';
 import { affineOf } from '../affine.ts';
 import { transposed } from '../transposed.ts';
@@ -25,7 +26,8 @@ import { emitConv2D, emitDepthwiseConv2D, emitPooling, emitSeparableConv2D } fro
 
 /** Adds a layer's operators. @returns the name of its result @throws ArgumentError for layers that ONNX cannot express */
 export function emitLayer(layer: AnyLayer, emission: Emission): string {
-  const emit = Object.hasOwn(EMITTERS, layer.className) ? EMITTERS[layer.className] : undefined;
+  const emit =
+    Object.hasOwn(EMITTERS, layer.className) && isOfNamedClass(layer) ? EMITTERS[layer.className] : undefined;
   if (!emit) throw new ArgumentError('exportOnnx', `${layer.label} has no counterpart in ONNX`);
   return emit(layer as never, emission);
 }
