@@ -1,5 +1,5 @@
 /** @file Plots as SVG and PNG. Vega and the rasteriser are heavy, so they are loaded when the first plot is drawn. */
-import { checkRange, FerError } from '@fer/core';
+import { BackendError, checkRange } from '@fer/core';
 import { REGULAR, SEMIBOLD } from './advances.ts';
 import type { PlotSpec } from './theme.ts';
 
@@ -80,7 +80,8 @@ function loadRasteriser(): Promise<Rasteriser> {
 
 async function initialiseRasteriser(): Promise<Rasteriser> {
   const builtin = globalThis.process?.getBuiltinModule;
-  if (!builtin) throw new FerError('renderPng', 'draws in Node alone; browsers draw the SVG of renderSvg themselves');
+  if (!builtin)
+    throw new BackendError('renderPng', 'draws in Node alone; browsers draw the SVG of renderSvg themselves');
   const { readFile } = builtin('node:fs/promises');
   const { createRequire } = builtin('node:module');
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');

@@ -20,7 +20,7 @@ export interface Call {
   readonly inputs: readonly Buffer[];
   /** The parameters after them: numbers that do not cause a new compilation. */
   readonly numbers?: readonly number[];
-  /** Integers that are compiled in. */
+  /** Integers that are compiled in, unless the device sets them at each run. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Functions that the kernel calls as `this.name(...)`. */
   readonly functions?: Readonly<Record<string, ScalarFunction>>;

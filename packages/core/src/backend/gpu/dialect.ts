@@ -8,7 +8,7 @@
  * - `this.divide`, `this.erf` and others below, and the functions given to a call are helpers on scalars.
  *
  * Everything else is gpu.js: `this.thread` tells which piece of the result is wanted, `this.constants` are integers
- * that are compiled in, the remaining parameters are numbers that may change from call to call. Loops count from a
+ * that are compiled in (but on webgl2), the remaining parameters are numbers that may change from call to call. Loops count from a
  * literal to a constant; functions see nothing from outside of them.
  */
 
