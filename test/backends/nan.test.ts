@@ -23,6 +23,7 @@ import {
   maxPool2d,
   min,
   minimum,
+  mul,
   neg,
   notEqual,
   ones,
@@ -106,6 +107,16 @@ onEveryBackend(() => {
         ]);
       for (const pixels of [[Number.NaN, 1, 2, 3], [1, Number.NaN, 2, 3], [3, 2, 1, Number.NaN], NaNs(4)])
         expect(await values(maxPool2d(image(pixels)))).toEqual(NaNs(channels));
+    });
+
+    it.each([1, 20])('does not swallow the gradient of a window that has it, of %i channels', async (channels) => {
+      for (const pixels of [[Number.NaN, 1, 2, 3], [1, Number.NaN, 2, 3], [3, 2, 1, Number.NaN], NaNs(4)]) {
+        const repeated = pixels.flatMap((pixel) => new Array<number>(channels).fill(pixel));
+        const image = new Parameter(tensor(new Float32Array(repeated), [1, 2, 2, channels]));
+        sum(mul(maxPool2d(image), 5)).backward();
+        expect(await values(sum(image.grad as Tensor, [0, 1, 2]))).toEqual(new Array<number>(channels).fill(5));
+        image.dispose();
+      }
     });
 
     it.each(activations)('stays NaN where %s follows a product or a convolution', async (activation) => {

@@ -13,13 +13,13 @@ abstract class Division {
   abstract rest(whole: v128, takes: v128): v128;
 }
 
-/** All of it goes to the first pixel that is as large as the result. */
+/** All of it goes to the first pixel that is as large as the result; to the first one if that is NaN. */
 class ToFirstLargest extends Division {
   whole(dy: v128, _pixels: i32): v128 {
     return dy;
   }
   takes(x: usize, y: v128): v128 {
-    return f32x4.eq(v128.load(x), y);
+    return v128.or(f32x4.eq(v128.load(x), y), f32x4.ne(y, y));
   }
   rest(whole: v128, takes: v128): v128 {
     return v128.andnot(whole, takes);

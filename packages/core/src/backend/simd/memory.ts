@@ -4,8 +4,11 @@ import type { Buffer } from '../backend.ts';
 
 const PAGE = 65_536;
 
-/** 4 GiB; and 1 GiB for hosts that reserve no more. */
-const MAX_PAGES = [65_536, 16_384];
+/**
+ * 4 GiB but for the last 16 MiB, so that addresses a few rows behind a buffer, with which loops compare theirs, do not wrap
+ * around to 0; and 1 GiB for hosts that reserve no more.
+ */
+const MAX_PAGES = [65_280, 16_384];
 
 /** Memory grows by this many bytes at least. */
 const MIN_GROWTH = 16 * 1024 * 1024;
