@@ -29,8 +29,14 @@ export const suites: Record<string, Case[]> = {
     { kind: 'training', network: 'MobileNetV2 1.0 48x48x1', batch: 8 },
     { kind: 'training', network: 'light AlexNet/VGG 44x44x1', batch: 64 },
   ],
+  // tfjs's other backend trains, but takes about a minute for a step
+  'training-javascript': [
+    { kind: 'training', network: 'small CNN 48x48x1', batch: 8 },
+    { kind: 'training', network: 'MobileNetV2 1.0 48x48x1', batch: 8 },
+  ],
 };
 
+/** What reports call it. */
 export function titleOf(work: Case): string {
   switch (work.kind) {
     case 'matMul':
@@ -44,6 +50,7 @@ export function titleOf(work: Case): string {
   }
 }
 
+/** Tensors that are multiplied or convolved, the same in every process. */
 export const operandsOf = (work: KernelCase): Values[] => shapesOf(work).map((shape, i) => valuesOf(shape, i + 1));
 
 function shapesOf(work: KernelCase): [number[], number[]] {
@@ -56,6 +63,7 @@ function shapesOf(work: KernelCase): [number[], number[]] {
   return [work.input, [work.kernelSize, work.kernelSize, channels, work.filters]];
 }
 
+/** Multiplications and additions of the direct algorithm. */
 export function flopsOf(work: Case): number {
   if (work.kind === 'matMul') return 2 * work.size ** 3;
   if (work.kind === 'inference' || work.kind === 'training') return flopsOfNetwork(work.kind, work.network, work.batch);

@@ -20,8 +20,12 @@ export interface Engine {
 
 /** What the parent asks. */
 export type Request = { prepare: Case } | { time: { warmup: number; milliseconds: number; iterations: number } };
-/** What the engine answers: the output of the case (null if it has none), or the samples in milliseconds. */
-export type Reply = { description: string } | { output: number[] | null } | { samples: number[] } | { error: string };
+/** What the engine answers: the first outputs of the case (null if it cannot run it), or the samples in milliseconds. */
+export type Reply =
+  | { description: string }
+  | { outputs: Float32Array[] | null }
+  | { samples: number[] }
+  | { error: string };
 
 /** Serves an engine to the parent process. */
 export function serve(engine: Engine): void {
@@ -31,13 +35,20 @@ export function serve(engine: Engine): void {
     try {
       if ('prepare' in request) {
         run = await engine.prepare(request.prepare);
-        reply({ output: run ? [...((await run(true)) ?? [])] : null });
+        reply({ outputs: run ? await outputsOf(run, request.prepare) : null });
       } else if (run) reply({ samples: await time(run, request.time) });
     } catch (error) {
       reply({ error: (error as Error).stack ?? String(error) });
     }
   });
   reply({ description: engine.description });
+}
+
+/** Of training two losses: the second one is right only if the derivatives and the optimizer are. */
+async function outputsOf(run: Run, { kind }: Case): Promise<Float32Array[]> {
+  const outputs: Float32Array[] = [];
+  for (let i = 0; i < (kind === 'training' ? 2 : 1); i++) outputs.push((await run(true)) ?? new Float32Array());
+  return outputs;
 }
 
 async function time(

@@ -41,8 +41,9 @@ function training(model: Model, batch: number): Run {
 }
 
 const backend = await fer.setBackend('auto');
+const { FER_THREADS: threads } = process.env;
 serve({
-  description: `fer ${backend}${backend === 'simd' ? `, ${process.env.FER_THREADS ?? 'all'} threads` : ''}`,
+  description: `fer ${backend}, ${threads} thread${threads === '1' ? '' : 's'}`,
   async prepare(work) {
     if (work.kind !== 'inference' && work.kind !== 'training') return kernelRun(work);
     return (work.kind === 'inference' ? inference : training)(networkOf(work.network), work.batch);

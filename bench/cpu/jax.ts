@@ -48,21 +48,23 @@ function loss(parameters: JaxArray[], x: JaxArray, target: JaxArray): JaxArray {
   return np.mean(np.sum(nn.logSoftmax(logits).mul(target), 1)).neg();
 }
 
-/** Adam without the correction of its bias. */
-const step = jit((parameters: JaxArray[], m: JaxArray[], v: JaxArray[], x: JaxArray, target: JaxArray) => {
-  const [value, gradients] = valueAndGrad(loss)(
-    parameters.map((a) => a.ref),
-    x,
-    target,
-  ) as [JaxArray, JaxArray[]];
-  const m2 = m.map((a, i) => a.mul(0.9).add((gradients[i] as JaxArray).ref.mul(0.1)));
-  const v2 = v.map((a, i) => a.mul(0.999).add(np.square(gradients[i] as JaxArray).mul(0.001)));
-  const next = parameters.map((a, i) => {
-    const [mean, square] = [m2[i] as JaxArray, v2[i] as JaxArray];
-    return a.sub(mean.ref.mul(1e-3).div(np.sqrt(square.ref).add(1e-7)));
-  });
-  return [value, next, m2, v2] as const;
-});
+/** Adam, whose `rate` corrects the bias of its means. */
+const step = jit(
+  (parameters: JaxArray[], m: JaxArray[], v: JaxArray[], x: JaxArray, target: JaxArray, rate: JaxArray) => {
+    const [value, gradients] = valueAndGrad(loss)(
+      parameters.map((a) => a.ref),
+      x,
+      target,
+    ) as [JaxArray, JaxArray[]];
+    const m2 = m.map((a, i) => a.mul(0.9).add((gradients[i] as JaxArray).ref.mul(0.1)));
+    const v2 = v.map((a, i) => a.mul(0.999).add(np.square(gradients[i] as JaxArray).mul(0.001)));
+    const next = parameters.map((a, i) => {
+      const [mean, square] = [m2[i] as JaxArray, v2[i] as JaxArray];
+      return a.sub(mean.ref.mul(rate.ref).div(np.sqrt(square.ref).add(1e-7)));
+    });
+    return [value, next, m2, v2] as const;
+  },
+);
 
 async function training(model: Model, batch: number): Promise<Run> {
   let parameters = await parametersOf(model);
@@ -72,8 +74,11 @@ async function training(model: Model, batch: number): Promise<Run> {
   const oneHot = new Float32Array(batch * 7);
   for (const [row, label] of labelsFor(batch).entries()) oneHot[row * 7 + label] = 1;
   const target = np.array(oneHot).reshape([batch, 7]);
+  let steps = 0;
   return async () => {
-    const [value, ...state] = step(parameters, m, v, x.ref, target.ref);
+    steps++;
+    const rate = np.array((1e-3 * Math.sqrt(1 - 0.999 ** steps)) / (1 - 0.9 ** steps));
+    const [value, ...state] = step(parameters, m, v, x.ref, target.ref, rate);
     [parameters, m, v] = state;
     return (await value.data()) as Float32Array;
   };

@@ -34,7 +34,7 @@ function kernelRun(work: KernelCase): Run {
 async function inference(original: Model, batchSize: number): Promise<Run> {
   const images = toTensor(imagesFor(original, batchSize));
   if (folded) {
-    const forward = await tfjsFused(original.fuse());
+    const { forward } = (await tfjsFused(original.fuse()))();
     return (read) => result(forward(images), read);
   }
   const model = await tfjsModel(await exportTfjs(original));

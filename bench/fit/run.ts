@@ -3,25 +3,29 @@
  * loop over a network so small that little else is left; then the wait for augmented batches of faces; then threads within
  * kernels against as many workers that share the batches.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { setBackend, tensor, tidy } from '@fer/core';
 import { affine, type DatasetBatches, flip, normalise, syntheticFaces } from '@fer/data';
 import { Adam, type Callback, Dense, Flatten, fit, type Model, Sequential, SGD } from '@fer/layers';
 import { ferNet, mobiExpressNet, mobileNetV2 } from '@fer/models';
 import { stepOf } from '../networks.ts';
-
-const median = (samples: number[]) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] as number;
+import { originOf, originText, RESULTS, tableOf } from '../report.ts';
+import { median } from '../statistics.ts';
 
 /** What is measured, shown as soon as it is there. */
 type Row = readonly string[];
 
-const line = (row: Row) => `| ${row.join(' | ')} |`;
-
 function show(...row: string[]): Row {
-  console.log(line(row));
+  console.log(row.join(' | '));
   return row;
 }
+
+const table = (head: Row, rows: readonly Row[]) =>
+  tableOf(
+    head.map((title, i) => ({ title, show: (row: Row) => row[i] ?? '' })),
+    rows,
+  );
 
 /** Milliseconds a step of the loop that `fit` wraps, and of `fit`, by turns. */
 async function overhead(): Promise<Row> {
@@ -52,23 +56,37 @@ async function overhead(): Promise<Row> {
   return show(loop.toFixed(3), whole.toFixed(3), (whole - loop).toFixed(3));
 }
 
-/** How long a network's step waits for its batch of 64. */
-async function waiting(name: string, model: Model, how: string, batches: DatasetBatches): Promise<Row> {
-  const step = stepOf(model);
-  const times: [number[], number[]] = [[], []];
+/** What a network's steps take of an epoch, in milliseconds. */
+interface Steps {
+  readonly waits: number[];
+  readonly computes: number[];
+}
+
+async function addEpoch(step: ReturnType<typeof stepOf>, batches: DatasetBatches, steps: Steps): Promise<void> {
   let start = performance.now();
   for await (const batch of batches.epoch(0)) {
     const received = performance.now();
     step(batch).dispose();
     batch.images.dispose();
     batch.labels.dispose();
-    times[0].push(received - start);
+    steps.waits.push(received - start);
     start = performance.now();
-    times[1].push(start - received);
+    steps.computes.push(start - received);
   }
-  const [wait, work] = times.map(median) as [number, number];
-  const share = ((100 * wait) / (wait + work)).toFixed(1);
-  return show(name, how, wait.toFixed(2), work.toFixed(1), `${share} %`);
+}
+
+/** How long a network's step waits for its batch of 64, made in between or prefetched, by turns. */
+async function waiting(name: string, model: Model, train: DatasetBatches): Promise<Row[]> {
+  const step = stepOf(model);
+  const ways = { 'made in between': train, 'prefetched by a worker': train.prefetch({ workers: 1, ahead: 4 }) };
+  const measured = Object.entries(ways).map(([how, batches]) => ({ how, batches, steps: { waits: [], computes: [] } }));
+  for (let round = 0; round < 4; round++)
+    for (const { batches, steps } of measured) await addEpoch(step, batches, steps);
+  return measured.map(({ how, steps }) => {
+    const [wait, work] = [median(steps.waits), median(steps.computes)];
+    const share = ((100 * wait) / (wait + work)).toFixed(1);
+    return show(name, how, wait.toFixed(2), work.toFixed(1), `${share} %`);
+  });
 }
 
 /** The median milliseconds of a step of fit. */
@@ -111,10 +129,8 @@ const waits: Row[] = [];
 for (const [name, make] of [
   ['mobi-express-net', mobiExpressNet],
   ['fer-net', ferNet],
-] as const) {
-  waits.push(await waiting(name, make(), 'made in between', augmented));
-  waits.push(await waiting(name, make(), 'prefetched by a worker', augmented.prefetch({ workers: 1, ahead: 4 })));
-}
+] as const)
+  waits.push(...(await waiting(name, make(), augmented)));
 const halfMobileNet = () => mobileNetV2({ smallImages: true, alpha: 0.5, inputShape: [48, 48, 1], classes: 7 });
 const shares: Row[] = [];
 for (const [name, make] of [
@@ -124,16 +140,11 @@ for (const [name, make] of [
 ] as const)
   shares.push(await sharing(name, make, augmented.prefetch()));
 
-const table = (head: Row, rows: readonly Row[]) => [head, head.map(() => '---'), ...rows].map(line).join('\n');
-const load = (loadavg()[0] as number).toFixed(1);
-const folder = new URL('../../docs/results/', import.meta.url);
-mkdirSync(folder, { recursive: true });
 writeFileSync(
-  new URL('fit.md', folder),
+  new URL('fit.md', RESULTS),
   `# What training costs beside its arithmetic
 
-${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, simd; load average ${load} at the end. Medians.
-Made by \`npx pnpm@10 --filter @fer/bench run fit\`.
+${originText(originOf('npx pnpm@10 --filter @fer/bench run fit', 'simd'))} Medians.
 
 ## What fit adds to a step
 

@@ -1,6 +1,7 @@
 /** @file In the browser: prepares both engines, compares their results, then times them by turns. */
 import { valuesOf } from '../networks.ts';
-import { type Case, isNetwork, shapesOf } from './cases.ts';
+import { differenceOf, TOLERANCE } from '../statistics.ts';
+import { type Case, isNetwork, shapesOf, titleOf } from './cases.ts';
 import type { Engine, Prepared } from './engine.ts';
 import { ferEngine } from './fer.ts';
 import { tfjsEngine } from './tfjs.ts';
@@ -25,6 +26,9 @@ interface Limits {
 }
 
 const MAX_ROUNDS = 60;
+
+/** The outputs of both engines. */
+type Pair = [ours: Float32Array, theirs: Float32Array];
 
 function limitsOf({ kind }: Case): Limits {
   // some engines take half a minute for one step
@@ -56,19 +60,20 @@ export async function measure(work: Case): Promise<Measurement> {
     outputs.push(await one.run());
     first.push(performance.now() - before);
   }
-  let difference = differenceOf(outputs);
+  let difference = differenceOf(...(outputs as Pair));
   for (let i = 1; i < warmups; i++) {
     const outputs: Float32Array[] = [];
     for (const { run } of prepared) outputs.push(await run());
-    difference = Math.max(difference, differenceOf(outputs));
+    difference = Math.max(difference, differenceOf(...(outputs as Pair)));
   }
+  if (!(difference < TOLERANCE)) throw new Error(`${titleOf(work)}: the results differ by ${difference}`);
   const samples: [number[], number[]] = [[], []];
   const end = performance.now() + enoughMilliseconds;
   for (let round = 0; round < MAX_ROUNDS && (round < minRounds || performance.now() < end); round++) {
-    for (const [i, { run }] of prepared.entries()) {
+    for (const i of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const before = performance.now();
-      await run();
-      samples[i as 0 | 1].push(performance.now() - before);
+      await prepared[i]?.run();
+      samples[i].push(performance.now() - before);
     }
   }
   for (const one of prepared) one.dispose();
@@ -85,21 +90,6 @@ function loadingOf(work: Case): (engine: Engine) => Promise<() => Promise<Prepar
     gradient: valuesOf(shapes.result, 3).data,
   };
   return async (engine) => async () => engine.prepare(work, operands);
-}
-
-function differenceOf(outputs: readonly Float32Array[]): number {
-  const [ours, theirs] = outputs as [Float32Array, Float32Array];
-  if (ours.length !== theirs.length) throw new Error(`results of ${ours.length} and ${theirs.length} elements`);
-  let largest = 0;
-  let scale = 0;
-  ours.forEach((value, i) => {
-    const expected = theirs[i] as number;
-    // an element that is not a number makes the difference infinite
-    const difference = Math.abs(value - expected);
-    largest = Math.max(largest, Number.isNaN(difference) ? Infinity : difference);
-    scale = Math.max(scale, Math.abs(expected));
-  });
-  return largest / scale;
 }
 
 Object.assign(globalThis, { bench: { start, measure } });

@@ -3,164 +3,80 @@
  * [--mode webgl2] [--only text]`. Both run in one page of a headless Chromium, with the operands resident, and every result
  * read back within the timing. With --mode or --only the report keeps its other rows, so that it can be made in pieces.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setBackend } from '@fer/core';
 import { type Browser, chromium, type Page } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { chromiumOptions } from '../../chromium.ts';
-import { type Case, flopsOf, isNetwork, suites, titleOf } from './cases.ts';
+import { commitOf } from '../report.ts';
+import { type Case, isNetwork, suites, titleOf } from './cases.ts';
 import type * as page from './page.ts';
+import { type Row, rowOf, rowsText, saveRows } from './report.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { mode: { type: 'string' }, only: { type: 'string' } },
+  options: { mode: { type: 'string' }, only: { type: 'string', default: '' } },
 });
 const [suite = 'kernels'] = positionals;
 const cases = suites[suite];
 if (!cases) throw new Error(`unknown suite ${suite}; there are ${Object.keys(suites).join(', ')}`);
-const allModes = ['webgl2', 'webgpu'] as const;
-const modes = allModes.filter((mode) => !options.mode || mode === options.mode);
-const selected = cases.filter((work) => titleOf(work).includes(options.only ?? ''));
-
-interface Row {
-  mode: page.Mode;
-  case: string;
-  /** Medians and 10-90 % spreads in milliseconds. */
-  ours: [median: number, low: number, high: number];
-  theirs: [median: number, low: number, high: number];
-  samples: number;
-  /** How many times faster fer is. */
-  ratio: number;
-  gflops: number;
-  difference: number;
-  /** Milliseconds until the first result of a network, ours and theirs. */
-  first?: readonly [number, number];
-}
-
-function quantiles(samples: readonly number[]): Row['ours'] {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return [0.5, 0.1, 0.9].map((q) => sorted[Math.round((sorted.length - 1) * q)]) as Row['ours'];
-}
-
-async function measure(tab: Page, mode: page.Mode, work: Case): Promise<Row> {
-  const { samples, difference, first } = await tab.evaluate(
-    (work) => (globalThis as unknown as { bench: typeof page }).bench.measure(work),
-    work,
-  );
-  const [ours, theirs] = [quantiles(samples[0]), quantiles(samples[1])];
-  const gflops = flopsOf(work) / ours[0] / 1e6;
-  return {
-    mode,
-    case: titleOf(work),
-    ours,
-    theirs,
-    samples: samples[0].length,
-    ratio: theirs[0] / ours[0],
-    gflops,
-    difference,
-    ...(isNetwork(work) && { first }),
-  };
-}
-
-const columns = [
-  'work',
-  'fer ms (10-90 %)',
-  'tfjs ms (10-90 %)',
-  'fer is faster by',
-  'GFLOP/s',
-  'results differ by',
-  ...(suite === 'networks' ? ['first result after ms, fer', 'tfjs'] : []),
-];
-const time = ([median, low, high]: Row['ours']) => `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
-const lineOf = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-const lineOfRow = ({ case: title, ours, theirs, ratio, gflops, difference, first }: Row) =>
-  lineOf([
-    title,
-    time(ours),
-    time(theirs),
-    `${ratio.toFixed(2)}x`,
-    gflops.toFixed(2),
-    difference.toExponential(0),
-    ...(first ?? []).map((milliseconds) => milliseconds.toFixed(0)),
-  ]);
-const tableOf = (rows: readonly Row[]) =>
-  [lineOf(columns), lineOf(columns.map(() => '---')), ...rows.map(lineOfRow)].join('\n');
+const modes = (['webgl2', 'webgpu'] as const).filter((mode) => options.mode === undefined || mode === options.mode);
+if (modes.length === 0) throw new Error(`--mode must be webgl2 or webgpu but is ${options.mode}`);
+const selected = cases.filter((work) => titleOf(work).includes(options.only));
+if (selected.length === 0) throw new Error(`no case's title has '${options.only}'`);
 
 async function run(server: ViteDevServer): Promise<void> {
+  const commit = commitOf();
   const rows: Row[] = [];
-  const engines: Record<string, string> = {};
-  let browser = await chromium.launch(chromiumOptions);
+  const engines: Partial<Record<page.Mode, string>> = {};
   for (const mode of modes) {
-    let [tab, compared] = await open(browser, server, mode);
-    engines[mode] = compared;
-    console.log(`\n${compared}\n${tableOf([])}`);
-    for (const [i, work] of selected.entries()) {
-      // a network's first run must not find what the one before it compiled
-      if (isNetwork(work) && i > 0) {
-        await browser.close();
-        browser = await chromium.launch(chromiumOptions);
-        [tab] = await open(browser, server, mode);
-      }
-      const row = await measure(tab, mode, work);
-      rows.push(row);
-      console.log(lineOfRow(row));
-      write(rows, engines, browser.version());
+    // a network's first run must not find what the one before it compiled
+    const groups = isNetwork(selected[0] as Case) ? selected.map((work) => [work]) : [selected];
+    for (const group of groups) {
+      await inBrowser(server, mode, async (tab, compared, version) => {
+        if (!engines[mode]) console.log(`\n${compared}`);
+        engines[mode] = compared;
+        for (const work of group) {
+          const row = rowOf(mode, work, await measure(tab, work), commit);
+          rows.push(row);
+          console.log(rowsText(suite, [row]).split('\n').at(-1));
+          saveRows(suite, rows, engines, version);
+        }
+      });
     }
-    await tab.close();
   }
-  await browser.close();
 }
 
-/** A page with both engines, and what they are. */
-async function open(browser: Browser, server: ViteDevServer, mode: page.Mode): Promise<[Page, string]> {
+const measure = (tab: Page, work: Case): Promise<page.Measurement> =>
+  tab.evaluate((work) => (globalThis as unknown as { bench: typeof page }).bench.measure(work), work);
+
+/** A browser of its own, with a page that has both engines, for as long as it is used. */
+async function inBrowser(
+  server: ViteDevServer,
+  mode: page.Mode,
+  use: (tab: Page, compared: string, version: string) => Promise<void>,
+): Promise<void> {
+  const browser = await chromium.launch(chromiumOptions);
+  try {
+    const tab = await open(browser, server);
+    const compared = await tab.evaluate(
+      (mode) => (globalThis as unknown as { bench: typeof page }).bench.start(mode),
+      mode,
+    );
+    await use(tab, compared.join(' and '), browser.version());
+  } finally {
+    await browser.close();
+  }
+}
+
+async function open(browser: Browser, server: ViteDevServer): Promise<Page> {
   const tab = await browser.newPage();
   tab.on('console', (message) => message.type() === 'error' && console.error(message.text()));
   tab.on('pageerror', (error) => console.error(error));
   await tab.goto(server.resolvedUrls?.local[0] as string);
   await tab.waitForFunction(() => 'bench' in globalThis);
-  const compared = await tab.evaluate(
-    (mode) => (globalThis as unknown as { bench: typeof page }).bench.start(mode),
-    mode,
-  );
-  return [tab, compared.join(' and ')];
-}
-
-interface Report {
-  machine: string;
-  command: string;
-  date: string;
-  engines: Record<string, string>;
-  rows: Row[];
-}
-
-function write(measured: readonly Row[], engines: Record<string, string>, version: string): void {
-  const folder = new URL('../../docs/results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  const file = new URL(`gpu-${suite}.json`, folder);
-  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
-  const known = [...measured, ...(earlier?.rows ?? [])];
-  const titles = (cases as readonly Case[]).map(titleOf);
-  const rowsOf = (mode: page.Mode) =>
-    titles.flatMap((title) => known.find((row) => row.mode === mode && row.case === title) ?? []);
-  const report: Report = {
-    machine: `${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version} with SwiftShader, Node ${process.version}`,
-    command: `npx pnpm@10 --filter @fer/bench run gpu ${suite}`,
-    date: new Date().toISOString(),
-    engines: { ...earlier?.engines, ...engines },
-    rows: allModes.flatMap(rowsOf),
-  };
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  const tables = allModes
-    .filter((mode) => mode in report.engines)
-    .map((mode) => `## ${report.engines[mode]}\n\n${tableOf(rowsOf(mode))}\n`);
-  writeFileSync(
-    new URL(`gpu-${suite}.md`, folder),
-    `# ${suite === 'networks' ? 'Networks' : 'Kernels'} on the GPU\n\n${report.machine}. Made by \`${report.command}\`.
-The two run by turns, beside other work on the machine: compare the ratios, not the milliseconds.\n\n${tables.join('\n')}`,
-  );
+  return tab;
 }
 
 await setBackend('auto'); // for the networks whose operations are counted

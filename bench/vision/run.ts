@@ -2,13 +2,14 @@
  * @file How many frames a second faces are found in, and classified: `npx pnpm@10 --filter @fer/bench run vision`. On one thread, in a
  * photograph of 640x480 with one face, from the bytes that a canvas gives to the result.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { Random, setBackend } from '@fer/core';
 import { decodeImage, resize } from '@fer/data';
 import { expressionClassifier } from '@fer/models';
 import { CascadeClassifier } from '@fer/vision';
 import ndarray, { type NdArray } from 'ndarray';
+import { type Column, originOf, originText, save, spreadText, tableOf } from '../report.ts';
+import { type Spread, spreadOf } from '../statistics.ts';
 
 const [WIDTH, HEIGHT] = [640, 480];
 const WARMUP = 30;
@@ -55,37 +56,30 @@ for (let round = 0; round < ROUNDS; round++)
     for (let i = 0; i < FRAMES; i++) samples.get(name)?.push(await milliseconds(run));
 classify.dispose();
 
-const rows = [...samples].map(([name, times]) => {
-  times.sort((a, b) => a - b);
-  const [median, low, high] = [0.5, 0.1, 0.9].map((q) => times[Math.round((times.length - 1) * q)]) as [
-    number,
-    number,
-    number,
-  ];
-  return { work: name, medianMs: median, spreadMs: [low, high], samples: times.length, framesPerSecond: 1000 / median };
-});
-const lines = rows.map(({ work, medianMs, spreadMs, framesPerSecond }) =>
-  [work, medianMs.toFixed(1), spreadMs.map((ms) => ms.toFixed(1)).join('-'), framesPerSecond.toFixed(1)].join(' | '),
-);
-const head = 'work | median ms | 10-90 % | frames a second';
-const table = [head, head.replace(/[^|]+/g, '---'), ...lines].map((line) => `| ${line} |`).join('\n');
-console.log(table);
+interface Row {
+  readonly work: string;
+  readonly milliseconds: Spread;
+  readonly samples: number;
+}
 
-const machine = `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, 1 thread`;
-const load = (loadavg()[0] as number).toFixed(1);
-const command = 'npx pnpm@10 --filter @fer/bench run vision';
-const folder = new URL('../../docs/results/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-writeFileSync(
-  new URL('vision.json', folder),
-  `${JSON.stringify({ machine, load, command, date: new Date().toISOString(), rows }, null, 2)}\n`,
+const rows = [...samples].map(
+  ([name, times]): Row => ({ work: name, milliseconds: spreadOf(times), samples: times.length }),
 );
-writeFileSync(
-  new URL('vision.md', folder),
+const columns: Column<Row>[] = [
+  { title: 'work', show: (row) => row.work },
+  { title: 'ms (10-90 %)', show: ({ milliseconds }) => spreadText(milliseconds, 1) },
+  { title: 'samples', show: (row) => `${row.samples}` },
+  { title: 'frames a second', show: ({ milliseconds }) => (1000 / milliseconds.median).toFixed(1) },
+];
+const table = tableOf(columns, rows);
+console.log(table);
+const report = { ...originOf('npx pnpm@10 --filter @fer/bench run vision', '1 thread'), rows };
+save(
+  'vision',
+  report,
   `# Finding and classifying faces
 
-${machine}; the machine was shared (load average ${load}, of which this is 1). A photograph of ${WIDTH}x${HEIGHT} with one face, RGBA.
-Made by \`${command}\`.
+${originText(report)} A photograph of ${WIDTH}x${HEIGHT} with one face, RGBA.
 
 ${table}
 `,

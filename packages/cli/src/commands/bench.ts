@@ -149,9 +149,14 @@ async function forward(model: Model, images: Tensor): Promise<void> {
   await outputs.data();
 }
 
-/** The median time of calls, in milliseconds, after one that warms up. */
+/** The median time of calls, in milliseconds, after others that warm up: engines compile what is called often once more. */
 async function median(seconds: number, call: () => Promise<unknown>): Promise<number> {
-  await call();
+  await timesOf(seconds / 2, call);
+  const times = await timesOf(seconds, call);
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+}
+
+async function timesOf(seconds: number, call: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + 1000 * seconds;
   do {
@@ -159,7 +164,7 @@ async function median(seconds: number, call: () => Promise<unknown>): Promise<nu
     await call();
     times.push(performance.now() - start);
   } while (performance.now() < end);
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+  return times;
 }
 
 const threeDigits = (value: number) => Number(value.toPrecision(3)).toLocaleString('en');
