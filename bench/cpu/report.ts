@@ -1,5 +1,5 @@
-/** @file What was measured as tables: one for each suite, and a summary of all. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** @file What was measured of a suite, as a table. */
+import { existsSync, readFileSync } from 'node:fs';
 import { type Column, type Origin, originOf, originText, RESULTS, save, spreadText, tableOf } from '../report.ts';
 import { median, ratioOf, type Spread, spreadOf } from '../statistics.ts';
 import { type Case, flopsOf, titleOf } from './cases.ts';
@@ -84,60 +84,8 @@ export function saveSuite(suite: string, threads: string, rounds: string, rows: 
   );
 }
 
-/** The columns of the summary: versions of Node, and threads. */
-const SETTINGS = [
-  [20, 1],
-  [24, 1],
-  [20, 2],
-  [24, 2],
-] as const;
-
-/** Between these lines of cpu.md is what is made of all reports. */
-const [BEGIN, END] = ['<!-- from the reports -->', '<!-- to here -->'];
-
-/** Of each case and peer the ratios of all reports, side by side, in cpu.md. */
-export function saveSummary(suites: readonly string[]): void {
-  const reports = SETTINGS.map(([node, threads]) =>
-    suites.flatMap((suite) => rowsOfReport(nameOf(suite, node, threads))),
-  );
-  const rows = [
-    ...new Map(
-      reports
-        .flat()
-        .filter(isCompared)
-        .map((row) => [keyOf(row), row]),
-    ).values(),
-  ];
-  const cases = [...new Set(reports.flat().map((row) => row.case))];
-  rows.sort((a, b) => cases.indexOf(a.case) - cases.indexOf(b.case));
-  const ratioOfKey = (row: Row, report: readonly Row[]) => {
-    const found = report.find((one) => keyOf(one) === keyOf(row));
-    return found ? spreadText(found.ratio, 2) : '';
-  };
-  const columns: Column<Row>[] = [
-    { title: 'work', show: (row) => row.case },
-    { title: 'against', show: ({ engine }) => nameOfEngine(engine) },
-    ...SETTINGS.map(([node, threads], i) => ({
-      title: `Node ${node}, ${threads} thread${threads === 1 ? '' : 's'}`,
-      show: (row: Row) => ratioOfKey(row, reports[i] as Row[]),
-    })),
-  ];
-  const file = new URL('cpu.md', RESULTS);
-  const [before = '', rest = ''] = readFileSync(file, 'utf8').split(BEGIN);
-  const after = rest.split(END)[1] ?? '';
-  writeFileSync(file, `${before}${BEGIN}\n${tableOf(columns, rows)}\n${END}${after}`);
-}
-
-function rowsOfReport(name: string): readonly Row[] {
-  const file = new URL(`${name}.json`, RESULTS);
+/** What was measured of a suite with that version of Node and as many threads; nothing if it never was. */
+export function rowsOfReport(suite: string, node: number, threads: number): readonly Row[] {
+  const file = new URL(`${nameOf(suite, node, threads)}.json`, RESULTS);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report).rows : [];
 }
-
-/** A peer's name without its version and threads, which differ between the reports. */
-const nameOfEngine = (engine: string) =>
-  engine.startsWith('fer') ? engine : engine.replace(/ \d+\.\d+\.\d+/, '').replace(/, \d+ threads?( \(.*?\))?/, '');
-
-const keyOf = (row: Row) => `${row.case}|${nameOfEngine(row.engine)}`;
-
-/** All but fer itself, with which the others are compared. */
-const isCompared = ({ ratio }: Row) => !(ratio.low === 1 && ratio.high === 1);

@@ -9,7 +9,8 @@ import { setBackend } from '@fer/core';
 import { differenceOf, TOLERANCE } from '../statistics.ts';
 import { type Case, suites, titleOf } from './cases.ts';
 import { type Engine, Peer } from './peer.ts';
-import { type Measured, type Row, rowsOf, rowsText, saveSuite, saveSummary } from './report.ts';
+import { type Measured, type Row, rowsOf, rowsText, saveSuite } from './report.ts';
+import { saveSummary } from './summary.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

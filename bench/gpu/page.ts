@@ -8,13 +8,16 @@ import { tfjsEngine } from './tfjs.ts';
 
 export type Mode = 'webgl2' | 'webgpu';
 
+/** Of both engines. */
+type Pair<T> = readonly [ours: T, theirs: T];
+
 export interface Measurement {
-  /** Milliseconds, ours and theirs. */
-  readonly samples: readonly [number[], number[]];
+  /** Milliseconds. */
+  readonly samples: Pair<number[]>;
   /** The largest difference of the results, relative to the largest element. */
   readonly difference: number;
-  /** Milliseconds until the first result, from building and compiling on; ours and theirs. */
-  readonly first: readonly [number, number];
+  /** Milliseconds until the first result, from building and compiling on. */
+  readonly first: Pair<number>;
 }
 
 interface Limits {
@@ -27,9 +30,6 @@ interface Limits {
 
 const MAX_ROUNDS = 60;
 
-/** The outputs of both engines. */
-type Pair = [ours: Float32Array, theirs: Float32Array];
-
 function limitsOf({ kind }: Case): Limits {
   // some engines take half a minute for one step
   if (kind === 'training') return { warmups: 2, minRounds: 3, enoughMilliseconds: 10_000 };
@@ -37,7 +37,7 @@ function limitsOf({ kind }: Case): Limits {
   return { warmups: 3, minRounds: 9, enoughMilliseconds: 3000 };
 }
 
-let engines: readonly [Engine, Engine] | undefined;
+let engines: Pair<Engine> | undefined;
 
 /** @returns what is compared */
 export async function start(mode: Mode): Promise<string[]> {
@@ -46,38 +46,60 @@ export async function start(mode: Mode): Promise<string[]> {
 }
 
 export async function measure(work: Case): Promise<Measurement> {
+  const { warmups, ...limits } = limitsOf(work);
+  const { prepared, outputs, first } = await prepareBoth(work);
+  let difference = differenceOf(...outputs);
+  for (let i = 1; i < warmups; i++) difference = Math.max(difference, differenceOf(...(await runBoth(prepared))));
+  if (!(difference < TOLERANCE)) throw new Error(`${titleOf(work)}: the results differ by ${difference}`);
+  const samples = await timeByTurns(prepared, limits);
+  for (const one of prepared) one.dispose();
+  return { samples, difference, first };
+}
+
+interface Both {
+  readonly prepared: Pair<Prepared>;
+  /** Of the first run. */
+  readonly outputs: Pair<Float32Array>;
+  readonly first: Pair<number>;
+}
+
+async function prepareBoth(work: Case): Promise<Both> {
   if (!engines) throw new Error('start first');
-  const { warmups, minRounds, enoughMilliseconds } = limitsOf(work);
   const load = loadingOf(work);
-  const prepared: Prepared[] = [];
-  const outputs: Float32Array[] = [];
-  const first: number[] = [];
-  for (const engine of engines) {
+  const one = async (engine: Engine) => {
     const prepare = await load(engine);
     const before = performance.now();
-    const one = await prepare();
-    prepared.push(one);
-    outputs.push(await one.run());
-    first.push(performance.now() - before);
-  }
-  let difference = differenceOf(...(outputs as Pair));
-  for (let i = 1; i < warmups; i++) {
-    const outputs: Float32Array[] = [];
-    for (const { run } of prepared) outputs.push(await run());
-    difference = Math.max(difference, differenceOf(...(outputs as Pair)));
-  }
-  if (!(difference < TOLERANCE)) throw new Error(`${titleOf(work)}: the results differ by ${difference}`);
-  const samples: [number[], number[]] = [[], []];
+    const prepared = await prepare();
+    const output = await prepared.run();
+    return { prepared, output, first: performance.now() - before };
+  };
+  const [ours, theirs] = [await one(engines[0]), await one(engines[1])];
+  return {
+    prepared: [ours.prepared, theirs.prepared],
+    outputs: [ours.output, theirs.output],
+    first: [ours.first, theirs.first],
+  };
+}
+
+const runBoth = async ([ours, theirs]: Pair<Prepared>): Promise<Pair<Float32Array>> => [
+  await ours.run(),
+  await theirs.run(),
+];
+
+async function timeByTurns(
+  prepared: Pair<Prepared>,
+  { minRounds, enoughMilliseconds }: Omit<Limits, 'warmups'>,
+): Promise<Pair<number[]>> {
+  const samples: Pair<number[]> = [[], []];
   const end = performance.now() + enoughMilliseconds;
   for (let round = 0; round < MAX_ROUNDS && (round < minRounds || performance.now() < end); round++) {
     for (const i of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const before = performance.now();
-      await prepared[i]?.run();
+      await prepared[i].run();
       samples[i].push(performance.now() - before);
     }
   }
-  for (const one of prepared) one.dispose();
-  return { samples, difference, first: first as [number, number] };
+  return samples;
 }
 
 /** What brings a case to an engine, the same to each. */
