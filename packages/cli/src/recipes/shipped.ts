@@ -82,8 +82,8 @@ export const fernet = recipe(
 );
 
 export const mobilenet = recipe(
-  'MobileNetV2 for small images, half as wide, on FER2013',
-  { name: 'mobilenet-v2', options: { inputShape: [FACE, FACE, 1], smallImages: true, alpha: 0.5, dropout: 0.2 } },
+  'MobileNetV2 for small images on FER2013',
+  { name: 'mobilenet-v2', options: { inputShape: [FACE, FACE, 1], smallImages: true, dropout: 0.2 } },
   STRONG,
 );
 
