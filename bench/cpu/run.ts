@@ -94,6 +94,12 @@ async function measure(suite: string, work: Case): Promise<Row[]> {
   }
 }
 
+/**
+ * The largest difference of losses after a step of Adam. The first one goes by each derivative's sign, so that of those near 0
+ * rounding decides: of MobileNetV2 fer's plain and relaxed modules alone differ by 2e-3.
+ */
+const AFTER_A_STEP = 1e-2;
+
 /** @returns undefined if the engine cannot run the case @throws Error if its outputs are not those of the first one with that case */
 async function prepare(peer: Peer, work: Case, others: readonly Contestant[]): Promise<Contestant | undefined> {
   const reply = await peer.ask({ prepare: work });
@@ -101,7 +107,7 @@ async function prepare(peer: Peer, work: Case, others: readonly Contestant[]): P
   const { outputs } = reply;
   const expected = others.find((one) => one.work === work)?.outputs ?? outputs;
   const differences = outputs.map((output, i) => differenceOf(output, expected[i] as Float32Array));
-  const wrong = differences.find((difference) => !(difference < TOLERANCE));
+  const wrong = differences.find((difference, i) => !(difference < (i === 0 ? TOLERANCE : AFTER_A_STEP)));
   if (wrong !== undefined) throw new Error(`${titleOf(work)}: the output of ${peer.description} differs by ${wrong}`);
   return { peer, work, outputs, difference: Math.max(...differences), rounds: [] };
 }
