@@ -70,6 +70,8 @@ describe('expressionClassifier that detects', () => {
       ndarray(face.data, [height, width]),
       ndarray(Float32Array.from(face.data), [height, width, 1]),
       { data: rgba, width, height, colorSpace: 'srgb' } as ImageData,
+      ndarray(Uint8Array.from(rgba), [height, width, 4]),
+      ndarray(Float32Array.from(rgba), [height, width, 4]),
       png,
       await saved('face.png', png),
     ];

@@ -5,7 +5,7 @@ import { readBytes } from '@fer/layers';
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255, the bytes of a PNG or JPEG file (in browsers of any that
+ * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255 (of four channels the last, alpha, is left out), the bytes of a PNG or JPEG file (in browsers of any that
  * they show) or a Blob of them, its path in Node or its address anywhere, an ImageData, in browsers an image, canvas, bitmap or
  * video, whose frame at hand counts.
  */
@@ -55,7 +55,8 @@ function withChannels(array: NdArray): Image {
   if (shape.length !== 2 && shape.length !== 3)
     throw new ArgumentError('classify', `expected an image [H,W] or [H,W,C] but got [${shape}]`);
   checkNdArray('classify', 'pixels', array);
-  const image = shape.length === 3 ? array : ndarray(data, [...shape, 1], [...stride, 1], offset);
+  const all = shape.length === 3 ? array : ndarray(data, [...shape, 1], [...stride, 1], offset);
+  const image = all.shape[2] === 4 ? all.hi(all.shape[0] as number, all.shape[1] as number, 3) : all;
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? (image as Image) : checkedCopy(image);
 }
 
