@@ -5,9 +5,9 @@ import { readBytes } from '@fer/layers';
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255 (of four channels the last, alpha, is left out), the bytes of a PNG or JPEG file (in browsers of any that
- * they show) or a Blob of them, its path in Node or its address anywhere, an ImageData, in browsers an image, canvas, bitmap or
- * video, whose frame at hand counts.
+ * A picture: an ndarray [H, W] or [H, W, C] with pixels from 0 to 255 (of four channels the last, alpha, is left out), the bytes of
+ * a PNG or JPEG file (in browsers of any that they show) or a Blob of them, its path in Node or its address anywhere, an ImageData,
+ * in browsers an image, canvas, bitmap or video, whose frame at hand counts.
  */
 export type ImageSource =
   | NdArray
