@@ -1,6 +1,6 @@
 /** @file What samples tell that were taken on a machine which others use too. */
 
-/** A median, and what eight tenths lie between. */
+/** A median, and the samples nearest to 10 and 90 %: of ten and more what eight tenths lie between, of five or fewer the range. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -9,8 +9,10 @@ export interface Spread {
 
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b);
-  const quantile = (q: number) => sorted[Math.round((sorted.length - 1) * q)] as number;
-  return { median: quantile(0.5), low: quantile(0.1), high: quantile(0.9) };
+  const last = sorted.length - 1;
+  const at = (position: number) => sorted[position] as number;
+  const median = (at(Math.floor(last / 2)) + at(Math.ceil(last / 2))) / 2;
+  return { median, low: at(Math.round(last * 0.1)), high: at(Math.round(last * 0.9)) };
 }
 
 export const median = (samples: readonly number[]): number => spreadOf(samples).median;

@@ -5,6 +5,7 @@ it('a spread has the median, and what eight tenths lie between', () => {
   expect(spreadOf([9, 3, 1, 7, 5, 11, 2, 4, 6, 8, 10])).toEqual({ median: 6, low: 2, high: 10 });
   expect(spreadOf([4])).toEqual({ median: 4, low: 4, high: 4 });
   expect(median([10, 9, 100])).toBe(10); // numbers, not texts, are sorted
+  expect(spreadOf([3, 1])).toEqual({ median: 2, low: 1, high: 3 });
 });
 
 it('a ratio is that of each round: a slow minute slows both', () => {
