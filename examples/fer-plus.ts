@@ -252,6 +252,9 @@ function copyChannels(from: StoredTensor, to: StoredTensor, { isClassifier, isDe
   // a vector has no inputs; a depthwise kernel reads each channel alone
   const hasInputs = to.shape.length > 1 && !isDepthwise;
   const [haveInputs = 1, wantInputs = 1] = hasInputs ? [from.shape.at(-2), to.shape.at(-2)] : [];
+  const fits = (less: number, more: number) => less <= more && more <= 2 * less;
+  if (!fits(haveInputs, wantInputs) || !(isClassifier || fits(have, want)))
+    throw new Error(`[${to.shape}] is neither as wide as [${from.shape}] nor up to twice as wide`);
   for (let i = 0; i < to.data.length; i++) {
     const output = i % want;
     if (isClassifier && output >= have) continue; // a class that is new
