@@ -25,12 +25,17 @@ const HASTY = {
   schedule: 'constant',
 } as const;
 
-async function runWith(selection: Selection) {
-  const experiment = experimentOf({ ...DEFAULTS, ...HASTY, data: 'synthetic:70' });
+const SILENT = { resumeBy: '', progress: { write: () => {} }, say: () => {} };
+
+function configOf(data: string, selection: Selection) {
+  const experiment = experimentOf({ ...DEFAULTS, ...HASTY, data });
   const training = { ...experiment.training, selection };
-  const config = { title: 'A test', experiment: { ...experiment, training }, backend: 'simd', scaled: [] };
+  return { title: 'A test', experiment: { ...experiment, training }, backend: 'simd', scaled: [] };
+}
+
+async function runWith(selection: Selection) {
   const there = new RunFolder(folder.file(selection));
-  const result = await run(config, there, { resumeBy: '', progress: { write: () => {} }, say: () => {} });
+  const result = await run(configOf('synthetic:70', selection), there, SILENT);
   const { model, card } = await decodePretrained(await readFile(there.file('best.safetensors')));
   const evaluated = (await model.stateDict())['predictions/kernel'];
   model.dispose();
@@ -53,4 +58,16 @@ it.each([
   expect(outcome.isLast).toBe(isLast);
   expect(split).toMatch(/^training \d+, validation \d+, test \d+ images/);
   expect(outcome.card).toMatch(text);
+});
+
+it('is not continued with other data, by which parts would be other ones', async () => {
+  const there = new RunFolder(folder.file('last'));
+  const before = await readFile(there.file('config.json'), 'utf8');
+  const resumed = (data: string) => run(configOf(data, 'last'), there, { ...SILENT, resume: true });
+  for (const data of ['synthetic:70:2', 'synthetic:71'])
+    await expect(resumed(data)).rejects.toThrow(
+      `resume: '${there.path}' began with other data than '${data}' holds now`,
+    );
+  expect(await readFile(there.file('config.json'), 'utf8')).toBe(before);
+  await expect(resumed('synthetic:70')).resolves.toMatchObject({ stopped: undefined });
 });

@@ -77,11 +77,24 @@ describe('openSource', () => {
     );
   });
 
+  it('knows parts in any spelling, and refuses two of one name', async () => {
+    await writePair('spelled/Train-', 14);
+    await writePair('spelled/PUBLIC-TEST_', 7);
+    const { usages } = (await openSource(folder.file('spelled'))).describe();
+    expect(usages).toEqual({ Training: 14, PublicTest: 7 });
+    await writePair('spelled/training_', 7);
+    await expect(openSource(folder.file('spelled'))).rejects.toThrow(
+      /^data: '.*spelled' holds two parts of the name Training/,
+    );
+  });
+
   it('tells CK+ from other folders of images', async () => {
     await write('ck/happy/S010_004_00000017.png', await png());
     await write('images/happy/one.png', await png());
     expect(await kindOfSource(folder.file('ck'))).toBe('ck-plus');
     expect((await openSource(folder.file('ck'))).items[0]).toMatchObject({ subject: 'S010' });
+    await write('ck/happy/Copy of S010_004_00000017.png', await png());
+    await expect(openSource(folder.file('ck'))).rejects.toThrow(/Copy of S010_004_00000017\.png/);
     expect(await kindOfSource(folder.file('images'))).toBe('image-folder');
     expect((await openSource(folder.file('images'), { size: 4 })).describe().shapes).toEqual({ '4x4x1': 1 });
   });
@@ -115,9 +128,13 @@ describe('prepare', () => {
     );
   });
 
-  it('splits parts among which none is for training, as if they were none', async () => {
+  it('splits a single part as if it were none, but not several among which none is for training', async () => {
     await writePair('named/mine_', 70);
     expect(sizes(await split(folder.file('named'), { by: 'usage', validation: 0.1 }))).toEqual([56, 7, 7]);
+    await writePair('named/yours_', 70);
+    await expect(split(folder.file('named'), { by: 'usage', validation: 0.1 })).rejects.toThrow(
+      'split: of several parts all must have names, and one be Training, but they are mine, yours',
+    );
   });
 
   it('else splits by person, and else stratified', async () => {
@@ -140,6 +157,9 @@ describe('prepare', () => {
     const kept = await split('synthetic:70', { by: 'ratio', ratios: [0.5, 0.5] }, { classes: ['sad', 'happy'] });
     expect(kept.classes).toEqual(['sad', 'happy']);
     expect(sizes(kept)).toEqual([10, 10, 10]);
+    await expect(split('synthetic:70', { by: 'ratio', ratios: [0.5, 0.5] }, { classes: ['sad'] })).rejects.toThrow(
+      'data: there must be two classes or more, but all is sad',
+    );
     const uneven = await split('synthetic:75', { by: 'ratio', ratios: [0.5, 0.5] }, { oversample: true });
     expect(new Set(Object.values(uneven.train.describe().classes)).size).toBe(1);
   });

@@ -60,3 +60,51 @@ it.each([
     expect(Math.abs(image.get(SIDE / 2, SIDE / 2, channel) - level)).toBeLessThan(3);
   });
 });
+
+/** A gray file of flat blocks side by side, with a restart after every `interval` of them, cut off after `kept`. */
+function flatBlocks(levels: readonly number[], interval: number, kept = levels.length): Uint8Array {
+  const segment = (marker: number, bytes: readonly number[]) => [0xff, marker, 0, bytes.length + 2, ...bytes];
+  const lengths = (bits: number, count: number) => Array.from({ length: 16 }, (_, i) => (i === bits - 1 ? count : 0));
+  const bytes = [0xff, 0xd8, ...segment(0xdb, [0, ...new Array(64).fill(8)])];
+  bytes.push(...segment(0xc0, [8, 0, 8, 0, 8 * levels.length, 1, 1, 0x11, 0]));
+  bytes.push(...segment(0xc4, [0x00, ...lengths(4, 12), ...Array(12).keys()]));
+  bytes.push(...segment(0xc4, [0x10, ...lengths(1, 1), 0]));
+  bytes.push(...segment(0xdd, [0, interval]), ...segment(0xda, [1, 1, 0, 0, 63, 0]));
+  let bits = '';
+  const flush = () => {
+    for (const byte of bits.match(/.{1,8}/g) ?? []) bytes.push(Number.parseInt(byte.padEnd(8, '1'), 2));
+    bits = '';
+  };
+  levels.slice(0, kept).forEach((level, i) => {
+    const isFirst = interval > 0 && i % interval === 0;
+    if (isFirst && i > 0) {
+      flush();
+      bytes.push(0xff, 0xd0 + ((i / interval - 1) % 8));
+    }
+    const difference = level - (isFirst || i === 0 ? 128 : (levels[i - 1] as number));
+    const size = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
+    const code = difference > 0 ? difference : difference + 2 ** size - 1;
+    // the category of the difference, the difference, and that the block has nothing else
+    bits += `${size.toString(2).padStart(4, '0')}${size === 0 ? '' : code.toString(2).padStart(size, '0')}0`;
+  });
+  flush();
+  return Uint8Array.from([...bytes, 0xff, 0xd9]);
+}
+
+const LEVELS = [20, 60, 100, 180, 220];
+
+it.each([0, 1, 2, 3, 5, 7])('restarts every %i blocks', async (interval) => {
+  const image = await decodeImage(flatBlocks(LEVELS, interval));
+  expect(LEVELS.map((_, i) => image.get(3, 8 * i + 3, 0))).toEqual(LEVELS);
+});
+
+it.each([0, 1, 2])('refuses a file that ends before its last block, with restarts every %i', async (interval) => {
+  await expect(decodeImage(flatBlocks(LEVELS, interval, 2))).rejects.toThrow(/^decodeImage: /);
+});
+
+it('takes as many pixels as it may', async () => {
+  // 1344 / 1e6 * 1e6 is less than 1344
+  const file = flatBlocks(new Array(21).fill(100), 0);
+  await expect(decodeImage(file, { maxPixels: 1344 })).resolves.toBeDefined();
+  await expect(decodeImage(file, { maxPixels: 1343 })).rejects.toThrow(/168x8 pixels are more than 1343/);
+});

@@ -112,6 +112,26 @@ describe('by subject', () => {
     );
   });
 
+  it('spreads groups of one class each, which are as welcome in one part as in another', () => {
+    const groups = everyIndex(77);
+    const sizes = groupKFold(
+      groups.map((i) => i % 7),
+      groups,
+      10,
+      { seed: 1 },
+    ).map(({ test }) => test.length);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(7);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(9);
+    const few = everyIndex(35);
+    expect(
+      groupKFold(
+        few.map((i) => i % 7),
+        few,
+        10,
+      ),
+    ).toHaveLength(10);
+  });
+
   it('keeps class shares: ten folds of 118 people with 327 sequences', () => {
     const counts = [45, 18, 59, 25, 69, 28, 83]; // CK+'s sequences: anger, contempt, disgust, fear, happy, sadness, surprise
     const sequences = counts.flatMap((count, label) =>

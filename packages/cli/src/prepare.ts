@@ -35,6 +35,8 @@ export interface PreparedData {
  */
 export function prepare(dataset: Dataset, plan: DataPlan, inputShape: Shape, seed: number): PreparedData {
   const kept = plan.classes ? dataset.keepClasses(plan.classes) : dataset;
+  if (kept.classes.length < 2)
+    throw new ArgumentError('data', `there must be two classes or more, but all is ${kept.classes}`);
   const parts = splitBy(kept, plan.split, seed);
   const reduced = (part: Dataset) => fractionOf(part, plan.fraction ?? 1, seed);
   const uniform = (part: Dataset) => toSquares(part, plan.imageSize);
@@ -90,6 +92,13 @@ function splitBy(dataset: Dataset, plan: SplitPlan, seed: number): Parts {
   const hasSubjects = dataset.items.every(({ subject }) => subject !== undefined);
   if (plan.by === 'usage') {
     if (hasUsages) return byUsage(dataset, plan.validation, seed);
+    if (usages.size > 1) {
+      const names = [...usages].map((name) => name ?? 'one without a name').join(', ');
+      throw new ArgumentError(
+        'split',
+        `of several parts all must have names, and one be Training, but they are ${names}`,
+      );
+    }
     return splitBy(dataset, { by: hasSubjects ? 'subject' : 'ratio', ratios: FALLBACK }, seed);
   }
   const { labels } = dataset;

@@ -1,8 +1,9 @@
 /** @file An experiment from its plan to a folder with everything that came of it. */
-import { FerError } from '@fer/core';
+import { ArgumentError, FerError } from '@fer/core';
 import { fit, loadWeights, type Model, type TextStream, writeAtomically } from '@fer/layers';
 import { encodePretrained } from '@fer/models';
 import { preprocessOf } from './classifier.ts';
+import { digestOf } from './digest.ts';
 import { type Evaluation, evaluateOn } from './evaluation.ts';
 import type { Experiment } from './experiment.ts';
 import type { Result } from './figures.ts';
@@ -24,6 +25,12 @@ export interface RunConfig {
   readonly scaled: readonly string[];
 }
 
+/** What config.json holds once the data were read. */
+interface StoredConfig extends RunConfig {
+  /** See digestOf. */
+  readonly digest: string;
+}
+
 export interface RunOptions {
   /** Continues from the folder's last checkpoint, if there is one. */
   readonly resume?: boolean;
@@ -42,7 +49,8 @@ export class InterruptedError extends FerError {}
  * Trains, evaluates the weights of the epoch that the plan selects on every test part, and writes into the folder:
  * config.json, log.csv, last.safetensors (to resume from) and best.safetensors (those weights), pictures, reports,
  * result.json and the model card.
- * @throws InterruptedError after Ctrl-C, ArgumentError and others for plans that data or network do not allow
+ * @throws InterruptedError after Ctrl-C, ArgumentError and others for plans that data or network do not allow, and if a run that is
+ * resumed began with other data
  */
 export async function run(config: RunConfig, folder: RunFolder, options: RunOptions): Promise<Result> {
   const { experiment, title } = config;
@@ -51,10 +59,12 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
     size: plan.imageSize,
     ...(plan.damaged && { damaged: plan.damaged }),
   });
+  const digest = digestOf(dataset);
+  if (options.resume) await checkSameData(folder, digest, plan.source);
   const data = prepare(dataset, plan, network.options.inputShape, seed);
   const model = await createNetwork(network, data.classes, seed, options.say);
   const params = model.countParams().total;
-  await folder.writeConfig(config);
+  await folder.writeConfig({ ...config, digest } satisfies StoredConfig);
   options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);
   options.say(`${plan.source}: ${data.split}`);
   const training = await train(model, data, experiment, folder, options);
@@ -69,6 +79,14 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   await folder.writeJson('result.json', result);
   model.dispose();
   return result;
+}
+
+/** Other data would be split otherwise, and faces that were trained on be tested. @throws ArgumentError */
+async function checkSameData(folder: RunFolder, digest: string, source: string): Promise<void> {
+  if (!(await folder.has('config.json'))) return;
+  const before = (await folder.readJson('config.json')) as Partial<StoredConfig> | null;
+  if (before?.digest !== undefined && before.digest !== digest)
+    throw new ArgumentError('resume', `'${folder.path}' began with other data than '${source}' holds now`);
 }
 
 /** Leaves the selected epoch's weights in the model. */

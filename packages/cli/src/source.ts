@@ -60,7 +60,8 @@ async function kindOfFolder(folder: string): Promise<SourceKind> {
       throw new ArgumentError('data', `cannot read '${join(folder, name)}': ${error.message}`);
     });
     const files = names.filter((file) => !file.startsWith('.'));
-    if (files[0] !== undefined) return CK_PLUS_FRAME.test(files[0]) ? 'ck-plus' : 'image-folder';
+    // a single frame of it is enough: other files are then refused by name, for without people parts would share them
+    if (files.length > 0) return files.some((file) => CK_PLUS_FRAME.test(file)) ? 'ck-plus' : 'image-folder';
   }
   return 'image-folder';
 }
@@ -96,19 +97,26 @@ const labelsBeside = (images: string) => images.replace(IMAGES, 'labels.npy');
 
 async function npyFolder(folder: string): Promise<Dataset> {
   const files = (await readdir(folder)).filter((name) => IMAGES.test(name)).sort();
-  const nameOf = (file: string) => file.replace(IMAGES, '').replace(/_$/, '');
-  const unnamed = files.find((file) => nameOf(file) === '');
+  const names = files.map(partOf);
+  const unnamed = files[names.indexOf('')];
   if (unnamed !== undefined && files.length > 1)
     throw new ArgumentError('data', `'${join(folder, unnamed)}' names no part of the data, as the files beside it do`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new ArgumentError('data', `'${folder}' holds two parts of the name ${twice}`);
   const parts: Dataset[] = [];
-  for (const file of files) {
-    const path = join(folder, file);
+  for (const [i, usage] of names.entries()) {
+    const path = join(folder, files[i] as string);
     const part = await npyPair(path, labelsBeside(path));
-    const name = nameOf(file);
-    const items = name === '' ? part.items : part.items.map((item) => ({ ...item, usage: USAGES[name] ?? name }));
+    const items = usage === '' ? part.items : part.items.map((item) => ({ ...item, usage }));
     parts.push(new Dataset({ classes: part.classes, items }));
   }
   return new Dataset({ classes: (parts[0] as Dataset).classes, items: parts.flatMap(({ items }) => items) });
+}
+
+/** Which part of the data a file of images is; '' if its name tells none. */
+function partOf(file: string): string {
+  const name = file.replace(IMAGES, '').replace(/[-_]$/, '');
+  return USAGES[name.toLowerCase().replaceAll('-', '_')] ?? name;
 }
 
 /** The parts that the data's publisher made, by name; `unnamed` holds what is in none. */

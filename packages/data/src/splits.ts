@@ -113,11 +113,18 @@ export function groupSplit(
         return cost + (after ** 2 - before ** 2) / ratio;
       }, 0),
     );
-    const best = costs.indexOf(Math.min(...costs));
+    const best = emptiest(costs, parts, ratios);
     for (const member of members) parts[best]?.push(member);
     held[best] = (held[best] as number[]).map((n, i) => n + at(counts, i));
   }
   return finish('groupSplit', parts);
+}
+
+/** Of the parts with the lowest cost, that which holds least of what it should: the classes of a group may be new to several. */
+function emptiest(costs: readonly number[], parts: readonly number[][], ratios: readonly number[]): number {
+  const least = Math.min(...costs) + 1e-9;
+  const filled = parts.map(({ length }, part) => (at(costs, part) <= least ? length / at(ratios, part) : Infinity));
+  return filled.indexOf(Math.min(...filled));
 }
 
 /** One round of a cross-validation. */
