@@ -1,10 +1,10 @@
 /** @file Every command of fer, as another process, on small data. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { setBackend } from '@fer/core';
+import { full, type Parameter, setBackend } from '@fer/core';
 import { centerCrop, compose, decodeImage, encodePng, normalise, resize, syntheticFaces, toGrayscale } from '@fer/data';
 import { loadModel } from '@fer/layers';
-import { decodePretrained, encodePretrained } from '@fer/models';
+import { decodePretrained, encodePretrained, mobiExpressNet } from '@fer/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunFolder } from '../../packages/cli/src/run-folder.ts';
 import { fer, ferHere, ferInLittleRoom, type Outcome, temporaryFolder } from './fer.ts';
@@ -297,6 +297,20 @@ describe('with weights', () => {
     });
   });
 
+  it('NaN is neither a prediction nor wrong usage', async () => {
+    const { model, ...rest } = await decodePretrained(await readFile(weights));
+    const kernel = model.weights.get('predictions/kernel') as Parameter;
+    kernel.assign(full(kernel.shape, Number.NaN));
+    const broken = folder.file('nan.safetensors');
+    await writeFile(broken, await encodePretrained({ model, ...rest }));
+    for (const command of ['predict', 'evaluate'])
+      expect(await ferHere([command, '--weights', broken])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: "fer: predict: the network's outputs are NaN: its weights are not finite\n",
+      });
+  });
+
   it('fer evaluate sees images as fer predict does, whatever the preprocessing begins with', async () => {
     const { model, labels, card } = await decodePretrained(await readFile(weights));
     const steps = [
@@ -352,6 +366,20 @@ describe('with weights', () => {
     expect(stderr).toMatch(
       /^fer: evaluate: the weights tell apart angry, .*, but the classes of the data are bad, good\n$/,
     );
+  });
+
+  it('fer export tells logits from probabilities', async () => {
+    const { model: _, ...rest } = await decodePretrained(await readFile(weights));
+    const soft = folder.file('soft.safetensors');
+    const model = mobiExpressNet({ classes: 7, classifierActivation: 'softmax' });
+    await writeFile(soft, await encodePretrained({ model, ...rest }));
+    for (const [file, outputs] of [
+      [weights, 'logits'],
+      [soft, 'probabilities'],
+    ] as const) {
+      const { stdout } = await ferHere(['export', file, '--out', folder.file('told.onnx')]);
+      expect(stdout).toContain(`output: ${outputs} of angry, disgust`);
+    }
   });
 
   it.each([
@@ -539,6 +567,8 @@ describe('errors are one line, and an exit code', () => {
     ],
     [['bench', '-o', 'alpha=1'], 2, /^fer: bench: --option needs names of networks/],
     [['summary', 'a.safetensors', '-o', 'alpha=1'], 2, /^fer: network: --option is for names of networks, but 'a\.saf/],
+    [['summary', '-o', 'alpha=1'], 2, /^fer: summary: --option needs the name of a network/],
+    [['live', '--port', ''], 2, /It must be an integer from 0 to 65535/],
     [['summary', 'fer-net', '--backend', 'abacus'], 2, /'abacus' is invalid. Allowed choices are auto, simd/],
     [['summary', 'vgg16', '-o', 'inputShape=[8,8,3]'], 2, /^fer: network: /],
     [['reproduce', 'p1/a/b'], 2, /^fer: reproduce: 'p1\/a\/b' must be NAME or NAME\/VARIANT/],

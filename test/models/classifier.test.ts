@@ -1,7 +1,7 @@
 /** @file Trained networks in files, and classifying pictures with them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArgumentError, FormatError, memory, setBackend, type Tensor } from '@fer/core';
+import { ArgumentError, FormatError, full, memory, type Parameter, setBackend, type Tensor } from '@fer/core';
 import { DataError, encodePng, npyPair, syntheticFaces } from '@fer/data';
 import { Dense, encodeModel, evaluate, Flatten, Sequential, Softmax } from '@fer/layers';
 import {
@@ -41,7 +41,15 @@ describe('a trained network in a file', () => {
     ['weights alone', () => encodeModel(brightness().model), "has no 'classifier' in its metadata"],
     ['no JSON', () => encodeModel(brightness().model, { metadata: { classifier: '{' } }), 'must be JSON of labels'],
     ['no labels', () => encodeModel(brightness().model, { metadata: { classifier: '{}' } }), 'must be JSON of labels'],
-    ['too few labels', () => encodePretrained({ ...brightness(), labels: ['dark'] }), '1 labels for an output [2]'],
+    [
+      'too few labels',
+      () => {
+        const { model, preprocess, card } = brightness();
+        const classifier = JSON.stringify({ labels: ['dark'], preprocess: preprocess.config, card });
+        return encodeModel(model, { metadata: { classifier } });
+      },
+      '1 labels for an output [2]',
+    ],
   ])('is refused if it holds %s', async (_, encode, message) => {
     const bytes = await encode();
     const before = memory();
@@ -49,6 +57,12 @@ describe('a trained network in a file', () => {
     await expect(decodePretrained(bytes)).rejects.toThrow(message);
     expect(memory()).toEqual(before);
   });
+});
+
+it('is not written if it could not be read', async () => {
+  const writing = encodePretrained({ ...brightness(), labels: ['dark'] });
+  await expect(writing).rejects.toThrow(ArgumentError);
+  await expect(writing).rejects.toThrow('encodePretrained: there are 1 labels for an output [2]');
 });
 
 describe('expressionClassifier', () => {
@@ -107,6 +121,15 @@ describe('expressionClassifier', () => {
     });
     classify.dispose();
     expected.dispose();
+  });
+
+  it('does not sort NaN', async () => {
+    const network = brightness();
+    const kernel = network.model.weights.get('dense/kernel') as Parameter;
+    kernel.assign(full(kernel.shape, Number.NaN));
+    const classify = await expressionClassifier(network);
+    await expect(classify(gray(10))).rejects.toThrow("classify: the network's outputs are NaN");
+    classify.dispose();
   });
 
   it('leaves nothing behind', async () => {

@@ -167,6 +167,27 @@ describe('loadTorchWeights', () => {
     await expect(loadTorchWeights(merged, bytes)).rejects.toThrow(ArgumentError);
   });
 
+  it.each<[string, readonly Layer[], Shape]>([
+    ['a vector', [new Dense({ units: 8 }), new Reshape({ targetShape: [2, 2, 2] })], [3]],
+    ['another map', [new Reshape({ targetShape: [1, 4, 2] })], [2, 2, 2]],
+    ['pixels', [new Flatten(), new Reshape({ targetShape: [1, 1, 8] })], [2, 2, 2]],
+  ])('refuses a map made of %s', async (_, layers, inputShape) => {
+    const model = new Sequential([...layers, new Flatten(), top()], { inputShape });
+    await expect(loadTorchWeights(model, counting('top.weight', [1, 8]), { strict: false })).rejects.toThrow(
+      /loadTorchWeights: in which order Reshape.* makes a map \[.*\] is not known/,
+    );
+  });
+
+  it.each<[string, readonly Layer[], Shape]>([
+    ['one pixel', [new Dense({ units: 8 }), new Reshape({ targetShape: [1, 1, 8] })], [3]],
+    ['one channel', [new Dense({ units: 8 }), new Reshape({ targetShape: [2, 4, 1] })], [3]],
+    ['what it was before', [new Flatten(), new Reshape({ targetShape: [2, 2, 2] })], [2, 2, 2]],
+  ])('takes a map of %s', async (_, layers, inputShape) => {
+    const model = new Sequential([...layers, new Flatten(), top()], { inputShape });
+    const { matched } = await loadTorchWeights(model, counting('top.weight', [1, 8]), { strict: false });
+    expect(matched).toEqual(['top/kernel']);
+  });
+
   it.each<[string, Layer]>([
     ['Flatten', new Flatten()],
     ['Reshape', new Reshape({ targetShape: [8] })],

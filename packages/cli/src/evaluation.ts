@@ -1,5 +1,5 @@
 /** @file What a network is worth on a part of the data. */
-import { add, mul, noGrad, type Shape, type Tensor, tidy } from '@fer/core';
+import { add, FerError, mul, noGrad, type Shape, type Tensor, tidy } from '@fer/core';
 import {
   type AccuracyInterval,
   bootstrapAccuracy,
@@ -69,6 +69,7 @@ export async function evaluateOn(
 /**
  * The softmax of the outputs' mean over the views, or their mean if the network ends in a softmax. Each image is preprocessed once,
  * however many views it has.
+ * @throws FerError if outputs are NaN
  */
 export async function probabilitiesOf(model: Model, dataset: Dataset, crops: Crops): Promise<Probabilities> {
   const rows: (readonly number[])[] = [];
@@ -88,7 +89,10 @@ async function batchProbabilities(model: Model, views: readonly Dataset[]): Prom
     using probabilities = noGrad(() =>
       tidy(() => toProbabilities(model)(mul(outputs.reduce(add), 1 / outputs.length))),
     );
-    return (await probabilities.array()) as Probabilities;
+    const rows = (await probabilities.array()) as Probabilities;
+    if (rows.some((row) => row.some(Number.isNaN)))
+      throw new FerError('predict', "the network's outputs are NaN: its weights are not finite");
+    return rows;
   } finally {
     for (const output of outputs) output.dispose();
   }

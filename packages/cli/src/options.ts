@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Crops } from './experiment.ts';
 
 /** NaN for blank text, which JavaScript takes for 0. */
-const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
+export const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
 
 /** An integer of at least 1. */
 export function positiveInteger(text: string): number {

@@ -39,6 +39,11 @@ export class RunFolder {
     return join(this.path, name);
   }
 
+  /** What continues the run that is here. */
+  get resumeCommand(): string {
+    return `fer train --resume ${this.path.includes(' ') ? `"${this.path}"` : this.path}`;
+  }
+
   async has(name: string): Promise<boolean> {
     return stat(this.file(name)).then(
       () => true,

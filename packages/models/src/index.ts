@@ -6,7 +6,13 @@ export {
   expressionClassifier,
 } from './classifier/expression-classifier.ts';
 export type { ImageSource } from './classifier/images.ts';
-export { decodePretrained, encodePretrained, type Pretrained, toProbabilities } from './classifier/pretrained.ts';
+export {
+  decodePretrained,
+  encodePretrained,
+  endsInSoftmax,
+  type Pretrained,
+  toProbabilities,
+} from './classifier/pretrained.ts';
 export { listPretrained, loadPretrained, type PretrainedName } from './classifier/shipped.ts';
 export type { WeightReport } from './io/assign.ts';
 export { exportTfjs, type TfjsFiles } from './io/export-tfjs.ts';

@@ -38,7 +38,7 @@ async function demo(path: string, command: Command): Promise<void> {
   const experiment = experimentOf({ ...DEFAULTS, ...SMALL });
   const { progress, say } = output;
   const config = { title: TITLE, experiment, backend, scaled: [] };
-  const result = await run(config, folder, { resumeBy: `fer train --resume ${path}`, progress, say });
+  const result = await run(config, folder, { resumeBy: folder.resumeCommand, progress, say });
   const classifier = await loadClassifier(folder.file('best.safetensors'));
   const predictions = await predictFaces(classifier, drawnFaces(), { top: 2, crops: 1 });
   const next = `Next: fer predict face.png --weights ${folder.file('best.safetensors')}, or fer train --help`;

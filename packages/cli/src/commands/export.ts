@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { writeAtomically } from '@fer/layers';
-import { encodePretrained, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
+import { encodePretrained, endsInSoftmax, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
 import { type Command, Option } from 'commander';
 import { loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import { startBackend } from '../options.ts';
@@ -50,7 +50,7 @@ async function exportModel(weights: string, { out, fuse, dtype }: ExportOptions,
   const text = [
     ...Object.entries(files).map(([path, { length }]) => `${path}: ${(length / 2 ** 20).toFixed(2)} MB`),
     `input: what ${JSON.stringify(preprocess.config)} makes of an image`,
-    `output: logits of ${labels.join(', ')}`,
+    `output: ${endsInSoftmax(classifier.model) ? 'probabilities' : 'logits'} of ${labels.join(', ')}`,
   ];
   output.result(text.join('\n'), { files: Object.keys(files), labels, preprocess: preprocess.config });
 }

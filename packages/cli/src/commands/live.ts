@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { pageFolder } from '../live/page.ts';
 import { serveFolder } from '../live/server.ts';
+import { numberOf } from '../options.ts';
 import { Output } from '../output.ts';
 
 const EXAMPLES = `
@@ -22,7 +23,7 @@ export function addLive(program: Command): void {
 }
 
 function port(text: string): number {
-  const value = Number(text);
+  const value = numberOf(text);
   if (!Number.isInteger(value) || value < 0 || value > 65535)
     throw new InvalidArgumentError('It must be an integer from 0 to 65535.');
   return value;

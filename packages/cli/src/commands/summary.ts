@@ -1,4 +1,5 @@
 /** @file fer summary */
+import { ArgumentError } from '@fer/core';
 import { listModels } from '@fer/models';
 import type { Command } from 'commander';
 import { openModel } from '../network.ts';
@@ -27,6 +28,7 @@ export function addSummary(program: Command): void {
 async function summary(name: string | undefined, options: readonly string[], command: Command): Promise<void> {
   const output = Output.of(command);
   if (name === undefined) {
+    if (options.length > 0) throw new ArgumentError('summary', '--option needs the name of a network');
     output.result(listModels().join('\n'), listModels());
     return;
   }

@@ -87,7 +87,7 @@ async function train(options: Options, command: Command): Promise<void> {
   const config = resume === undefined ? newConfig(options) : await storedConfig(new RunFolder(resume));
   const folder = resume === undefined ? await RunFolder.unused(folderName(options)) : new RunFolder(resume);
   const { progress, say } = output;
-  const resumeBy = `fer train --resume ${folder.path}`;
+  const resumeBy = folder.resumeCommand;
   const result = await run({ ...config, backend }, folder, { resume: resume !== undefined, resumeBy, progress, say });
   output.result(runReport(folder, result), { folder: folder.path, ...result });
 }

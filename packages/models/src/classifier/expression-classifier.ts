@@ -1,5 +1,5 @@
 /** @file Classifying faces in one call. */
-import { DisposedError, getBackend, noGrad, Random, setBackend, tensor, tidy } from '@fer/core';
+import { DisposedError, FerError, getBackend, noGrad, Random, setBackend, tensor, tidy } from '@fer/core';
 import type { Image } from '@fer/data';
 import type { Detection, DetectOptions } from '@fer/vision';
 import { faceFinder } from './faces.ts';
@@ -27,7 +27,7 @@ export interface DetectedFace {
  * faces, the largest first.
  */
 export interface Classifier<Result = Expression> {
-  /** @throws ArgumentError for what is no picture, DataError for a damaged file, DisposedError */
+  /** @throws ArgumentError for what is no picture, DataError for a damaged file, DisposedError; FerError if outputs are NaN */
   (image: ImageSource): Promise<Result[]>;
   readonly labels: readonly string[];
   /** What the network was trained on, how well it does and what it must not be used for: Markdown. */
@@ -69,6 +69,8 @@ export async function expressionClassifier(
     const image = preprocess(face, random);
     using probabilities = noGrad(() => tidy(() => probabilitiesOf(fused.forward(tensor(image, [1, ...image.shape])))));
     const values = await probabilities.data();
+    if (values.some(Number.isNaN))
+      throw new FerError('classify', "the network's outputs are NaN: its weights are not finite");
     return labels
       .map((label, i) => ({ label, probability: values[i] as number }))
       .sort((a, b) => b.probability - a.probability);

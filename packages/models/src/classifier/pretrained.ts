@@ -1,5 +1,5 @@
 /** @file Networks with their weights, and all that is needed to use them: labels, preprocessing, a model card. */
-import { decodeSafetensors, FormatError, softmax, type Tensor } from '@fer/core';
+import { ArgumentError, decodeSafetensors, FormatError, softmax, type Tensor } from '@fer/core';
 import { type Transform, type TransformConfig, transformFromConfig } from '@fer/data';
 import { type AnyLayer, encodeModel, loadModel, Model, type SaveOptions } from '@fer/layers';
 
@@ -15,12 +15,17 @@ export interface Pretrained {
 }
 
 /** From a network's outputs to probabilities. */
-export function toProbabilities({ output }: Model): (outputs: Tensor) => Tensor {
-  return output.layer && isSoftmax(output.layer) ? (outputs) => outputs : softmax;
+export function toProbabilities(model: Model): (outputs: Tensor) => Tensor {
+  return endsInSoftmax(model) ? (outputs) => outputs : softmax;
+}
+
+/** Whether a network's outputs are probabilities already, and no logits. */
+export function endsInSoftmax({ output }: Model): boolean {
+  return output.layer !== undefined && isSoftmax(output.layer);
 }
 
 function isSoftmax(layer: AnyLayer): boolean {
-  if (layer instanceof Model) return layer.output.layer !== undefined && isSoftmax(layer.output.layer);
+  if (layer instanceof Model) return endsInSoftmax(layer);
   const { activation } = layer.options as { readonly activation?: unknown };
   return layer.className === 'Softmax' || activation === 'softmax';
 }
@@ -36,12 +41,13 @@ interface Metadata {
 
 /**
  * A trained network as the bytes of a safetensors file.
- * @throws ArgumentError if a weight is too large for float16, or not finite for uint8
+ * @throws ArgumentError if there is not a label for each output, or a weight is too large for float16, or not finite for uint8
  */
-export function encodePretrained(
+export async function encodePretrained(
   { model, labels, preprocess, card }: Pretrained,
   { dtype = 'float32' }: Pick<SaveOptions, 'dtype'> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (!isLabelled(model, labels)) throw new ArgumentError('encodePretrained', mislabelled(model, labels));
   const metadata: Metadata = { labels, preprocess: preprocess.config, card };
   return encodeModel(model, { dtype, metadata: { [KEY]: JSON.stringify(metadata) } });
 }
@@ -54,11 +60,15 @@ export async function decodePretrained(bytes: Uint8Array): Promise<Pretrained> {
   const { labels, preprocess, card } = parse(decodeSafetensors(bytes).metadata[KEY]);
   const transform = transformFromConfig(preprocess);
   const model = await loadModel(bytes);
-  const outputs = model.output.shape;
-  if (outputs.length === 1 && outputs[0] === labels.length) return { model, labels, preprocess: transform, card };
+  if (isLabelled(model, labels)) return { model, labels, preprocess: transform, card };
   model.dispose();
-  throw new FormatError('decodePretrained', `there are ${labels.length} labels for an output [${outputs}]`);
+  throw new FormatError('decodePretrained', mislabelled(model, labels));
 }
+
+const isLabelled = ({ output }: Model, labels: readonly string[]) => `${output.shape}` === `${labels.length}`;
+
+const mislabelled = ({ output }: Model, labels: readonly string[]) =>
+  `there are ${labels.length} labels for an output [${output.shape}]`;
 
 function parse(json: string | undefined): Metadata {
   if (json === undefined)

@@ -41,7 +41,7 @@ const IGNORED = /(^|\.)num_batches_tracked$/;
  * Loads the weights of a PyTorch network, `safetensors.torch.save_file(network.state_dict(), path)`, into a model of the same
  * form. Kernels are transposed; what belongs to a map, flattened or not, takes its pixels in our order.
  * @returns which weights were loaded, and which were not
- * @throws ArgumentError if the file cannot be read, or a layer may have changed the order of a flattened map;
+ * @throws ArgumentError if the file cannot be read, or a layer may have changed the order of a flattened map, or makes one of a vector;
  *   FormatError if it is damaged; WeightsError, if strict, naming the weights that are missing, unexpected or misshapen. No weight
  *   is changed then.
  */
@@ -50,6 +50,7 @@ export async function loadTorchWeights(
   source: string | URL | Uint8Array | ArrayBuffer,
   { names = {}, read, strict = true }: LoadTorchWeightsOptions = {},
 ): Promise<WeightReport> {
+  checkMaps(model);
   const { bytes } = await openFile('loadTorchWeights', source, read);
   const layerOf = typeof names === 'function' ? names : (module: string) => names[module] ?? module;
   const stored = Object.entries(decodeSafetensors(bytes).tensors)
@@ -136,6 +137,23 @@ function flattenedBefore(model: Model, layerName: string): Shape | undefined {
   const [before] = model.order.find(({ layer }) => layer?.name === layerName)?.inputs ?? [];
   return before && mapBehind(before);
 }
+
+/**
+ * A vector made a map: PyTorch's view(C, H, W) of it is another map than ours.
+ * @throws ArgumentError unless the elements are in one order either way
+ */
+function checkMaps(model: Model): void {
+  for (const { layer, shape, inputs } of model.order) {
+    const [before] = inputs;
+    if (!(layer instanceof Reshape) || shape.length !== 3 || !before) continue;
+    const map = before.shape.length === 3 ? before.shape : mapBehind(before);
+    if (`${map}` === `${shape}` || [shape, map ?? []].every(isInOneOrder)) continue;
+    throw new ArgumentError('loadTorchWeights', `in which order ${layer.label} makes a map [${shape}] is not known`);
+  }
+}
+
+/** Whether a map has one pixel or one channel: its elements are then in the same order in PyTorch. */
+const isInOneOrder = ([height = 1, width = 1, channels = 1]: Shape) => height * width === 1 || channels === 1;
 
 function mapBehind({ shape, layer, inputs }: SymbolicTensor): Shape | undefined {
   const [before] = inputs;
