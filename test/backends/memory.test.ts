@@ -1,4 +1,17 @@
-import { add, keep, memory, mul, neg, Parameter, reshape, sum, type Tensor, tensor, tidy } from '@fer/core';
+import {
+  add,
+  DisposedError,
+  keep,
+  memory,
+  mul,
+  neg,
+  Parameter,
+  reshape,
+  sum,
+  type Tensor,
+  tensor,
+  tidy,
+} from '@fer/core';
 import { describe, expect, it } from 'vitest';
 import { onEveryBackend } from '../backends.ts';
 
@@ -167,6 +180,16 @@ onEveryBackend(() => {
       w.setGrad(tensor([3, 4]));
       w.setGrad(w.grad);
       expect(await w.grad?.array()).toEqual([3, 4]);
+    });
+
+    it('take nothing once they are disposed', () => {
+      using start = tensor([1, 2]);
+      const before = memory();
+      const [w, value] = [new Parameter(start), tensor([3, 4])];
+      w.dispose();
+      expect(() => w.assign(value)).toThrow(DisposedError);
+      value.dispose();
+      expect(since(before)).toEqual({ tensors: 0, bytes: 0 });
     });
 
     it('take new elements, and give back the old ones', async () => {

@@ -75,6 +75,17 @@ class DoubledPadding extends ZeroPadding2D {
   }
 }
 
+/** Drops in inference, too, so that several results tell how sure a network is. */
+class MonteCarloDropout extends Dropout {
+  override get className() {
+    return 'MonteCarloDropout' as never;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return super.forward(x, { training: true, random: new Random(1) });
+  }
+}
+
 /** Ignores its own padding. */
 class UnpaddedConv extends Conv2D {
   constructor({ padding: _, ...options }: Conv2D['options']) {
@@ -215,6 +226,7 @@ describe('fuse', () => {
     ['a linear Activation', [conv(), new DoubledActivation({ activation: 'linear' })]],
     ['ReLU', [conv(), new DoubledReLU()]],
     ['ZeroPadding2D', [new DoubledPadding(), new Conv2D({ filters: 4, kernelSize: 3 })]],
+    ['Dropout', [conv(), new MonteCarloDropout({ rate: 0.5 })]],
     ['Conv2D', [new ZeroPadding2D(), new UnpaddedConv({ filters: 4, kernelSize: 3 })]],
   ])('keeps classes made from %s, which may compute something else', async (_, layers) => {
     expect((await fusedLike(chain(layers))).layers.length).toBe(2);

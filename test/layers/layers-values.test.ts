@@ -347,6 +347,10 @@ describe('bad options are refused', () => {
       'heightFactor must be a number or [lower,upper] but is [0.1]',
     ],
     [() => new RandomRotation({ factor: 0.1, fillMode: 'wrap' as never }), 'RandomRotation: fillMode must be one of'],
+    [
+      () => new LocalResponseNormalization({ depthRadius: -1 }),
+      'LocalResponseNormalization: depthRadius must be an integer of at least 0 but is -1',
+    ],
     [() => layerFromConfig('Conv9D', {}), "layerFromConfig: there is no layer class 'Conv9D'"],
     [() => layerFromConfig('toString', {}), "layerFromConfig: there is no layer class 'toString'"],
     [() => layerFromConfig('Dense', {}), 'Dense: units must be an integer'],
@@ -361,7 +365,10 @@ describe('bad options are refused', () => {
   const shapes: [AnyLayer, Shape | readonly Shape[], string][] = [
     [new Conv2D({ filters: 1, kernelSize: 0 }), [4, 4, 1], 'Conv2D: kernelSize must be an integer of at least 1'],
     [new Conv2D({ filters: 1, kernelSize: 5 }), [4, 4, 1], 'Conv2D: a window of 5 x 5 does not fit'],
+    [new Conv2D({ filters: 1, kernelSize: 1, dilationRate: 0 }), [4, 4, 1], 'Conv2D: dilationRate must be an integer'],
     [new MaxPooling2D({ poolSize: 3 }), [2, 2, 1], 'MaxPooling2D: a window of 3 x 3 does not fit'],
+    [new MaxPooling2D({ poolSize: 0 }), [2, 2, 1], 'MaxPooling2D: poolSize must be an integer of at least 1 but is 0'],
+    [new MaxPooling2D({ padding: 2 }), [4, 4, 1], 'MaxPooling2D: padding 2 leaves windows of 2 x 2 without a pixel'],
     [new Softmax({ axis: 0 }), [3], 'Softmax: axis must be from 1 to 1, or from -1 to -1, but is 0'],
     [new LayerNormalization({ axis: [1, -1] }), [3], 'LayerNormalization: axis must name each axis once but is [1,-1]'],
     [new Concatenate({ axis: 2 }), [[3], [3]], 'Concatenate: axis must be from 1 to 1'],

@@ -287,6 +287,10 @@ describe('constraints', () => {
     await expect(constrainedTo({ name: 'minMaxNorm', minValue: 2, maxValue: 1 }, [2, 3], values)).rejects.toThrow(
       "Dense: minMaxNorm's maxValue must be at least 2 but is 1",
     );
+    for (const axis of [2, [0, -2], 0.5])
+      await expect(constrainedTo({ name: 'maxNorm', maxValue: 1, axis }, [2, 3], values)).rejects.toThrow(
+        `Dense: maxNorm's axis must be of the 2 of its weight, each once, but is [${axis}]`,
+      );
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   memory,
   noGrad,
+  ones,
   Random,
   randomNormal,
   ShapeError,
@@ -12,10 +13,12 @@ import {
   BatchNormalization,
   Conv2D,
   Dense,
+  Dropout,
   GlobalAveragePooling2D,
   InvertedResidual,
   input,
   Model,
+  modelFromConfig,
   ReLU,
   SeparableConv2D,
   Sequential,
@@ -117,6 +120,35 @@ describe('a model', () => {
     const before = memory();
     noGrad(() => model.forward(x)).dispose();
     expect(memory()).toEqual(before);
+  });
+
+  it('frees them if a layer throws', () => {
+    class Failing extends ReLU {
+      override forward(): Tensor {
+        throw new Error('on purpose');
+      }
+    }
+    const layers = [new Conv2D({ filters: 2, kernelSize: 3 }), new Dropout({ rate: 0.5 }), new Failing()];
+    const model = new Sequential(layers, { inputShape: [8, 8, 1] });
+    using x = randomNormal([2, 8, 8, 1], new Random(1));
+    const before = memory();
+    expect(() => noGrad(() => model.forward(x))).toThrow('on purpose');
+    expect(memory()).toEqual(before);
+    expect(x.shape).toEqual([2, 8, 8, 1]);
+  });
+
+  it('refuses weights of another shape, which would change what layers give', () => {
+    const config = new Sequential([new Dense({ units: 2, useBias: false })], { inputShape: [3] }).toConfig();
+    const before = memory();
+    expect(() => modelFromConfig(config, () => ones([3, 7]))).toThrow(
+      "Dense 'dense': its kernel must be [3,2] but is given as [3,7]",
+    );
+    expect(memory()).toEqual(before);
+  });
+
+  it.each([-3, 0, 2.5])('refuses an axis of %d', (size) => {
+    const message = `input: shape[1] must be an integer of at least 1 but is ${size}`;
+    expect(() => new Sequential([new ReLU()], { inputShape: [3, size] })).toThrow(message);
   });
 
   it('refuses an input of another shape, two layers of one name, and an output of another input', () => {

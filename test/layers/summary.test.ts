@@ -1,4 +1,4 @@
-import { memory, Random, randomNormal, setBackend } from '@fer/core';
+import { memory, Random, randomNormal, setBackend, type Tensor } from '@fer/core';
 import {
   Add,
   BatchNormalization,
@@ -11,6 +11,7 @@ import {
   input,
   Model,
   profile,
+  ReLU,
   Sequential,
 } from '@fer/layers';
 import { describe, expect, it } from 'vitest';
@@ -132,6 +133,21 @@ describe('profile', () => {
     await expect(profile(model, x)).rejects.toThrow("Model 'small': expected x [N,48,48,1] but got [1,48,48,2]");
     await expect(profile(model, x, { runs: 0 })).rejects.toThrow('runs must be an integer of at least 1 but is 0');
     model.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('leaves nothing behind if a layer throws the second time', async () => {
+    let calls = 0;
+    class Failing extends ReLU {
+      override forward(input: Tensor): Tensor {
+        if (++calls > 1) throw new Error('on purpose');
+        return super.forward(input);
+      }
+    }
+    const model = new Sequential([new ReLU(), new Failing()], { inputShape: [4] });
+    using x = randomNormal([2, 4], new Random(1));
+    const before = memory();
+    await expect(profile(model, x)).rejects.toThrow('on purpose');
     expect(memory()).toEqual(before);
   });
 });

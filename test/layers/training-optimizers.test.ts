@@ -203,6 +203,11 @@ describe('clipping', () => {
     expect(await descent(gradients, { globalClipNorm: 14 })).toEqual({ 'a/kernel': [-3, 4], 'b/kernel': [0, -12] });
   });
 
+  it.each(['clipNorm', 'globalClipNorm'])('by %s does not hide gradients whose norm overflows', async (limit) => {
+    const { 'a/kernel': after } = await descent({ 'a/kernel': [3e19, 1] }, { [limit]: 1 });
+    expect(after).toEqual([Number.NaN, Number.NaN]);
+  });
+
   it('leaves a gradient of zeros alone', async () => {
     const zero = { 'a/kernel': [0, 0] };
     expect(await descent(zero, { clipNorm: 1 })).toEqual({ 'a/kernel': [0, 0] });

@@ -291,6 +291,21 @@ describe('resume', () => {
     expect(await model.stateDict()).toEqual(before);
   });
 
+  it.each([
+    ['generator', { random: [0, 0, 0, 0] }, /state must hold integers from 0 to 2\^32 - 1, not all 0/],
+    ['sums', { means: { sums: { loss: 'a' }, examples: 0 } }, /progress is not complete/],
+  ])('refuses a state of its %s that is none, and leaves the model as it was', async (_, wrong, message) => {
+    const { tensors, metadata } = decodeSafetensors(checkpoint);
+    const training = JSON.parse(metadata.training ?? '');
+    Object.assign(training.progress, wrong);
+    const bytes = encodeSafetensors(tensors, { ...metadata, training: JSON.stringify(training) });
+    const model = dense();
+    const before = await model.stateDict();
+    const resuming = fit(model, { ...options(), callbacks: [{ className: 'Save' }], resume: bytes });
+    await expect(resuming).rejects.toThrow(message);
+    expect(await model.stateDict()).toEqual(before);
+  });
+
   it('names a file that cannot be read', async () => {
     const missing = fit(dense(), { ...options(), resume: '/nowhere.safetensors' });
     await expect(missing).rejects.toThrow("resume: cannot read '/nowhere.safetensors': ENOENT");

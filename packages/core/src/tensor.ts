@@ -198,7 +198,7 @@ export class Parameter extends Tensor {
    */
   assign(value: Tensor): void {
     this.#checkLike('assign', value);
-    this.replaceStorage(value.storage.retain());
+    if (value.storage !== this.storage) this.replaceStorage(value.storage.retain());
   }
 
   #checkLike(operator: string, value: Tensor): void {

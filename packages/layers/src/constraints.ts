@@ -44,13 +44,26 @@ interface NormAxes {
 /** Keras' backend.epsilon(): keeps norms of 0 from being divided by. */
 const EPSILON = 1e-7;
 
-/** @param label Of the layer, for messages. @throws ArgumentError for a constraint that does not exist, or no numbers */
-export function checkConstraint(label: string, constraint: Constraint | undefined): void {
+/**
+ * @param label Of the layer, for messages.
+ * @param rank Of the weight.
+ * @throws ArgumentError for a constraint that does not exist, no numbers, or axes that the weight does not have
+ */
+export function checkConstraint(label: string, constraint: Constraint | undefined, rank: number): void {
   if (constraint === undefined || constraint === 'nonNegative' || constraint === 'unitNorm') return;
   if (constraint.name === 'maxNorm') checkPositive(label, "maxNorm's maxValue", constraint.maxValue);
   else if (constraint.name === 'minMaxNorm') checkInterval(label, constraint);
   else if (constraint.name !== 'unitNorm')
     throw new ArgumentError(label, `there is no constraint ${JSON.stringify(constraint)}`);
+  checkAxes(label, constraint, rank);
+}
+
+function checkAxes(label: string, { name, axis = [] }: Exclude<Constraint, string>, rank: number): void {
+  const axes = [axis].flat();
+  const places = new Set(axes.map((each) => (each < 0 ? each + rank : each)));
+  const areThere = [...places].every((each) => Number.isInteger(each) && each >= 0 && each < rank);
+  if (!areThere || places.size < axes.length)
+    throw new ArgumentError(label, `${name}'s axis must be of the ${rank} of its weight, each once, but is [${axes}]`);
 }
 
 function checkInterval(label: string, { minValue, maxValue, rate = 1 }: Named<'minMaxNorm'>): void {

@@ -8,6 +8,7 @@ import {
   Conv2D,
   Dense,
   DepthwiseConv2D,
+  isBuiltIn,
   ReLU,
   SeparableConv2D,
   ZeroPadding2D,
@@ -83,7 +84,7 @@ function piecesOf(model: Model): Map<SymbolicTensor, Piece> {
 function absorbed(layer: AnyLayer, [before]: readonly Piece[]): Piece | undefined {
   if (!before) return undefined;
   const activation = activationOf(layer);
-  if (layer.trainingOnly || activation === 'linear') return before;
+  if ((layer.trainingOnly && isBuiltIn(layer)) || activation === 'linear') return before;
   const kernel = kernelNames.get(before.layer?.constructor);
   if (!kernel || !before.exclusive || (before.options.activation ?? 'linear') !== 'linear') return undefined;
   if (isA(layer, BatchNormalization)) normalise(before, kernel, layer);

@@ -56,7 +56,7 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   abstract readonly className: string;
   /** Whether it takes several tensors. */
   readonly merges: boolean = false;
-  /** Whether its result is its input but in training. */
+  /** Whether its result is its input but in training. Inherited: a class made from such a layer may compute something else. */
   readonly trainingOnly: boolean = false;
   readonly options: O;
   #name: string | undefined;
@@ -115,8 +115,13 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
       return;
     }
     checkRegularizer(this.label, options.regularizer);
-    checkConstraint(this.label, options.constraint);
+    checkConstraint(this.label, options.constraint, shape.length);
     const value = this.#source?.(name, shape) ?? initialize(options.initializer, shape, random);
+    if (value.shape.join() !== shape.join()) {
+      const given = value.shape;
+      value.dispose();
+      throw new ShapeError(this.label, `its ${name} must be [${shape}] but is given as [${given}]`);
+    }
     const parameter = new Parameter(value, { trainable: this.#trainable && (options.trainable ?? true) });
     value.dispose();
     this.#built.set(name, { ...options, parameter });

@@ -82,7 +82,7 @@ export class Model extends Layer<Tensor, ModelOptions> {
       const { layer, inputs } = symbolic;
       if (!layer) continue;
       const operands = inputs.map((operand) => results.get(operand) as Tensor);
-      const result = layer.forward(argumentOf(layer, operands), context);
+      const result = intermediates.freedOnError(() => layer.forward(argumentOf(layer, operands), context));
       results.set(symbolic, result);
       intermediates.add(symbolic, result, operands);
     }
@@ -194,7 +194,8 @@ function nameLayers(layers: readonly AnyLayer[]): void {
   const taken = new Set<string>();
   for (const { name, label } of layers) {
     if (name === undefined) continue;
-    if (taken.has(name)) throw new ArgumentError('Model', `there are two layers of the name of ${label}`);
+    if (taken.has(name))
+      throw new ArgumentError('Model', `there are two layers of the name of ${label}: give one another \`name\``);
     taken.add(name);
   }
   for (const layer of layers) {
@@ -210,7 +211,10 @@ class Intermediates {
   /** By tensor: layers such as dropout in inference return what they were given. */
   readonly #uses = new Map<Tensor, number>();
 
-  constructor(order: readonly SymbolicTensor[], x: Tensor) {
+  constructor(
+    order: readonly SymbolicTensor[],
+    private readonly x: Tensor,
+  ) {
     for (const operand of order.flatMap(({ inputs }) => inputs))
       this.#consumers.set(operand, (this.#consumers.get(operand) ?? 0) + 1);
     this.#uses.set(x, Infinity);
@@ -223,6 +227,17 @@ class Intermediates {
       const uses = result.requiresGrad ? Infinity : (this.#uses.get(operand) as number) - 1;
       this.#uses.set(operand, uses);
       if (uses === 0) operand.dispose();
+    }
+  }
+
+  /** Ends all of them if this throws. */
+  freedOnError<T>(compute: () => T): T {
+    try {
+      return compute();
+    } catch (error) {
+      this.#uses.delete(this.x);
+      for (const [tensor, uses] of this.#uses) if (uses > 0 && !tensor.requiresGrad) tensor.dispose();
+      throw error;
     }
   }
 }

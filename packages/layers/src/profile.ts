@@ -75,9 +75,7 @@ export async function profile(model: Model, x: Tensor, { runs = 10 }: ProfileOpt
   const layers: LayerProfile[] = [];
   try {
     for (const symbolic of model.order.slice(1)) {
-      const { result, measured } = await measure(symbolic, results, runs);
-      results.set(symbolic, result);
-      layers.push(measured);
+      layers.push(await measure(symbolic, results, runs));
     }
   } finally {
     for (const result of results.values()) if (result !== x) result.dispose();
@@ -86,36 +84,46 @@ export async function profile(model: Model, x: Tensor, { runs = 10 }: ProfileOpt
   return new Profile({ backend: getBackend() ?? x.backend.name, layers, milliseconds });
 }
 
+/** @param results Of the layers before; this one's is added. */
 async function measure(
-  { layer, inputs, macs }: SymbolicTensor,
-  results: ReadonlyMap<SymbolicTensor, Tensor>,
+  symbolic: SymbolicTensor,
+  results: Map<SymbolicTensor, Tensor>,
   runs: number,
-): Promise<{ result: Tensor; measured: LayerProfile }> {
+): Promise<LayerProfile> {
+  const { layer, inputs, macs } = symbolic;
   if (!layer) throw new Error('only the first result has no layer');
   const operands = inputs.map((operand) => results.get(operand) as Tensor);
   const compute = () => noGrad(() => layer.forward(argumentOf(layer, operands)));
   const before = memory().bytes;
   const result = compute();
+  results.set(symbolic, result);
   const bytes = memory().bytes - before;
   await finished(result);
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
     const again = compute();
-    await finished(again);
-    const { duration } = performance.measure(layer.name ?? layer.className, { start, detail: DEVTOOLS });
-    times.push(duration);
-    if (!operands.includes(again)) again.dispose();
+    try {
+      await finished(again);
+      times.push(performance.measure(layer.name ?? layer.className, { start, detail: DEVTOOLS }).duration);
+    } finally {
+      if (!operands.includes(again)) again.dispose();
+    }
   }
-  const measured = {
+  return {
     name: layer.name ?? '',
     className: layer.className,
     outputShape: result.shape,
-    milliseconds: times.sort((a, b) => a - b)[Math.floor(runs / 2)] as number,
+    milliseconds: median(times),
     bytes,
     macs: macs * (result.shape[0] as number),
   };
-  return { result, measured };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[Math.floor(index)] as number;
+  return (at((values.length - 1) / 2) + at(values.length / 2)) / 2;
 }
 
 /** Waits for a result: backends may compute later, but no later than it is read. */

@@ -1,5 +1,5 @@
 /** @file The graph that a model is made of: which layer is applied to which results. */
-import { ArgumentError, type Shape } from '@fer/core';
+import { ArgumentError, checkInteger, type Shape } from '@fer/core';
 import type { Layer } from './layer.ts';
 
 /** A layer of whatever inputs: of one, or of several. */
@@ -37,8 +37,9 @@ export function argumentOf(layer: AnyLayer, entries: readonly unknown[]): never 
   return (layer.merges ? entries : entries[0]) as never;
 }
 
-/** Where a model begins. @param shape of one example, such as [48, 48, 1] */
+/** Where a model begins. @param shape of one example, such as [48, 48, 1] @throws ArgumentError for sizes that are no positive integers */
 export function input(shape: Shape): SymbolicTensor {
+  for (const [axis, size] of shape.entries()) checkInteger('input', `shape[${axis}]`, size, 1);
   return new SymbolicTensor(shape);
 }
 

@@ -47,7 +47,7 @@ export { type CrossEntropyOptions, dropout, mse, softmaxCrossEntropy } from './l
 export { type MatMulOptions, matMul } from './matmul.ts';
 export { type BatchNormOptions, batchNorm, batchNormTraining, localResponseNormalization } from './norm.ts';
 export { adamaxUpdate, adamUpdate, rmspropUpdate, sgdUpdate } from './optimizer.ts';
-export { avgPool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pool.ts';
+export { avgPool2d, globalAveragePool2d, maxPool2d, type PoolOptions, poolWindow } from './pool.ts';
 export { type Axes, argMax, logSumExp, max, mean, min, sum, variance } from './reduce.ts';
 export {
   broadcastTo,

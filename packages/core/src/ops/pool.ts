@@ -2,7 +2,7 @@
 import { compute, run } from '../autograd/tape.ts';
 import type { Window2d } from '../backend/backend.ts';
 import { ArgumentError } from '../errors.ts';
-import { at } from '../shape.ts';
+import { at, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkImages } from './check.ts';
 import { mean } from './reduce.ts';
@@ -23,6 +23,7 @@ export interface PoolOptions {
  * @throws ShapeError, DTypeError, ArgumentError, also for windows without a pixel
  */
 export function maxPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
+  checkImages('maxPool2d', x);
   const window = poolWindow('maxPool2d', x, options);
   return run('maxPool2d', [x], window, outShape(window));
 }
@@ -33,6 +34,7 @@ export function maxPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
  * @throws ShapeError, DTypeError, ArgumentError, also for windows without a pixel
  */
 export function avgPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
+  checkImages('avgPool2d', x);
   const window = poolWindow('avgPool2d', x, options);
   return run('avgPool2d', [x], window, outShape(window));
 }
@@ -43,12 +45,12 @@ export function globalAveragePool2d(x: Tensor): Tensor {
   return mean(x, [1, 2]);
 }
 
-function poolWindow(
+/** How the window slides over images [N, H, W, C]. @throws ShapeError, ArgumentError, also for windows without a pixel */
+export function poolWindow(
   operator: string,
-  x: Tensor,
+  x: { readonly shape: Shape },
   { poolSize = 2, strides = poolSize, padding = 'valid' }: PoolOptions,
 ): Window2d {
-  checkImages(operator, x);
   const [kernelHeight, kernelWidth] = pair(operator, 'poolSize', poolSize);
   const window = window2d(
     operator,

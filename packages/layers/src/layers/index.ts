@@ -17,6 +17,10 @@ export function layerFromConfig(className: string, options: object): AnyLayer {
   return new LayerClass(options as never);
 }
 
+/** Whether a layer is of a class of this package, not of one derived from it, which may compute something else. */
+export const isBuiltIn = (layer: AnyLayer): boolean =>
+  Object.hasOwn(table, layer.className) && table[layer.className] === layer.constructor;
+
 /** Whether a layer is of the very class that its className stands for, not of one derived from it, which may compute something else. */
 export const isOfNamedClass = (layer: AnyLayer): boolean =>
   !Object.hasOwn(table, layer.className) || table[layer.className] === layer.constructor;

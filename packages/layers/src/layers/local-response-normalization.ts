@@ -1,5 +1,5 @@
 /** @file Local response normalisation. */
-import { localResponseNormalization, type Shape, type Tensor } from '@fer/core';
+import { checkInteger, localResponseNormalization, type Shape, type Tensor } from '@fer/core';
 import { Layer, type LayerOptions } from '../layer.ts';
 import { imageShape } from './window.ts';
 
@@ -20,6 +20,7 @@ export class LocalResponseNormalization extends Layer<Tensor, LocalResponseNorma
 
   constructor(options: LocalResponseNormalizationOptions = {}) {
     super(options);
+    checkInteger(this.label, 'depthRadius', options.depthRadius ?? 5, 0);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,7 +1,7 @@
 /** @file Pooling over windows, and over whole images. */
-import { avgPool2d, max, maxPool2d, mean, type PoolOptions, type Shape, type Tensor } from '@fer/core';
+import { avgPool2d, max, maxPool2d, mean, type PoolOptions, poolWindow, type Shape, type Tensor } from '@fer/core';
 import { Layer, type LayerOptions } from '../layer.ts';
-import { imageShape, windowOn } from './window.ts';
+import { imageShape } from './window.ts';
 
 /** `poolSize` (2), `strides` (the pool size) and `padding` ('valid'). */
 export interface Pooling2DOptions extends LayerOptions, PoolOptions {}
@@ -13,10 +13,9 @@ abstract class Pooling2D extends Layer<Tensor, Pooling2DOptions> {
   }
 
   override outputShape(inputShape: Shape): Shape {
-    const { poolSize = 2, strides = poolSize, padding = 'valid' } = this.options;
-    const [, , channels] = imageShape(this.label, inputShape);
-    const window = windowOn(this.label, inputShape, { kernelSize: poolSize, strides, padding }, channels);
-    return [window.outHeight, window.outWidth, channels];
+    const image = imageShape(this.label, inputShape);
+    const { outHeight, outWidth, outChannels } = poolWindow(this.label, { shape: [1, ...image] }, this.options);
+    return [outHeight, outWidth, outChannels];
   }
 }
 

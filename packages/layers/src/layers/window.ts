@@ -33,6 +33,7 @@ export function windowOptions({
 export function windowOn(label: string, inputShape: Shape, options: WindowLayerOptions, outChannels: number): Window2d {
   const image = imageShape(label, inputShape);
   const [kernelHeight, kernelWidth] = pair(label, 'kernelSize', options.kernelSize);
+  pair(label, 'dilationRate', options.dilationRate ?? 1); // which operators know by another name
   return window2d(label, { shape: [1, ...image] }, { kernelHeight, kernelWidth, outChannels }, windowOptions(options));
 }
 

@@ -1,5 +1,19 @@
 /** @file Gradient clipping, as Keras has it. */
-import { add, clip, div, maximum, mul, noGrad, type Parameter, sqrt, square, sum, type Tensor, tidy } from '@fer/core';
+import {
+  add,
+  clip,
+  div,
+  maximum,
+  mul,
+  noGrad,
+  type Parameter,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tidy,
+} from '@fer/core';
 
 /** How long gradients may be. Of several limits the elements' comes first, the global one last. */
 export interface Clipping {
@@ -15,24 +29,24 @@ export interface Clipping {
 export function clipGradients(weights: readonly Parameter[], { clipValue, clipNorm, globalClipNorm }: Clipping): void {
   if (clipValue !== undefined) replaceGradients(weights, (gradient) => clip(gradient, -clipValue, clipValue));
   if (clipNorm !== undefined)
-    replaceGradients(weights, (gradient) => mul(gradient, scale(normOf([gradient]), clipNorm)));
+    replaceGradients(weights, (gradient) => mul(gradient, factorTo(clipNorm, [gradient], clipNorm)));
   if (globalClipNorm !== undefined)
     noGrad(() =>
       tidy(() => {
-        const factor = scale(normOf(weights.map(({ grad }) => grad as Tensor)), globalClipNorm);
+        const gradients = weights.map(({ grad }) => grad as Tensor);
+        const factor = factorTo(globalClipNorm, gradients, globalClipNorm);
         replaceGradients(weights, (gradient) => mul(gradient, factor));
       }),
     );
 }
 
-/** The Euclidean norm of all elements as one vector, a scalar. */
-export function normOf(gradients: readonly Tensor[]): Tensor {
-  return sqrt(gradients.map((gradient) => sum(square(gradient))).reduce(add));
-}
-
-/** limit / norm, or 1 for what is short enough. */
-function scale(norm: Tensor, limit: number): Tensor {
-  return div(limit, maximum(norm, limit));
+/**
+ * What brings all elements, as one vector, to a length: length / norm, a scalar. Norms below `least` count as that. If the norm
+ * overflows, it is NaN as in Keras: a factor of 0 would let training stand still in silence.
+ */
+export function factorTo(length: number, gradients: readonly Tensor[], least: number): Tensor {
+  const norm = sqrt(gradients.map((gradient) => sum(square(gradient))).reduce(add));
+  return add(div(length, maximum(norm, least)), sub(norm, norm));
 }
 
 function replaceGradients(weights: readonly Parameter[], clipped: (gradient: Tensor) => Tensor): void {

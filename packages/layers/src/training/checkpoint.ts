@@ -86,6 +86,7 @@ function parseTraining(text: string): Pick<Checkpoint, 'identity' | 'progress'> 
     identity &&
     progress &&
     [progress.epoch, progress.batch, progress.means?.examples].every(Number.isInteger) &&
+    Object.values(progress.means.sums ?? [undefined]).every((sum) => typeof sum === 'number') &&
     [progress.random, progress.history, progress.callbacks].every(Array.isArray);
   if (!isWhole) throw new FormatError('resume', "the checkpoint's progress is not complete");
   return { identity, progress };

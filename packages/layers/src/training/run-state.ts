@@ -1,5 +1,5 @@
 /** @file What a run consists of, as it is put into a checkpoint and taken from one. */
-import { FormatError, type Random } from '@fer/core';
+import { FormatError, Random } from '@fer/core';
 import { nameOfLoss } from '../losses.ts';
 import type { Model } from '../model.ts';
 import type { Optimizer } from '../optimizers/index.ts';
@@ -49,7 +49,7 @@ const ownerOf = (callback: number) => `callbacks/${callback}`;
 
 /**
  * Takes all parts to such a state.
- * @throws FormatError, WeightsError if it is that of other parts; then model and optimizer are as they were
+ * @throws FormatError, WeightsError, ArgumentError if it is that of other parts, or of none; then model and optimizer are as they were
  */
 export async function restoreParts(parts: RunParts, { tensors, progress }: PartsState): Promise<void> {
   const { model, optimizer, average, callbacks, random, means } = parts;
@@ -58,6 +58,7 @@ export async function restoreParts(parts: RunParts, { tensors, progress }: Parts
   optimizer.checkStateDict(updates);
   average?.checkStateDict(averages);
   checkTrainable(model, progress);
+  new Random(0).restore(progress.random); // throws if it is no state
   for (const [i, callback] of callbacks.entries())
     await callback.restore?.({ values: progress.callbacks[i], tensors: tensors[ownerOf(i)] ?? {} });
   loadState('resume', model.weights, weights, true);

@@ -2,8 +2,8 @@
  * @file Sharpness-aware minimisation (Foret et al. 2021): a step takes the gradients at the weights nearby where the loss is
  * highest, and so leads to where it is low all around.
  */
-import { add, div, maximum, mul, noGrad, type Parameter, reshape, type Tensor, tidy } from '@fer/core';
-import { normOf } from '../optimizers/clipping.ts';
+import { add, mul, noGrad, type Parameter, reshape, type Tensor, tidy } from '@fer/core';
+import { factorTo } from '../optimizers/clipping.ts';
 
 /** For gradients that are all 0. */
 const SMALLEST_NORM = 1e-12;
@@ -18,7 +18,8 @@ export function climb(weights: Iterable<Parameter>, radius: number): () => void 
   const moved = all.filter(({ grad }) => grad);
   noGrad(() =>
     tidy(() => {
-      const factor = div(radius, maximum(normOf(moved.map(({ grad }) => grad as Tensor)), SMALLEST_NORM));
+      const gradients = moved.map(({ grad }) => grad as Tensor);
+      const factor = factorTo(radius, gradients, SMALLEST_NORM);
       for (const weight of moved) {
         weight.assign(add(weight, mul(weight.grad as Tensor, factor)));
         weight.zeroGrad();
