@@ -74,6 +74,13 @@ describe('Tracker', () => {
     expect(numbers(tracker.update([box(0)], 2000))).toEqual([0]);
   });
 
+  it.each([3_600_000, -3_600_000])('knows nobody again after a break of %d ms', (pause) => {
+    const tracker = new Tracker();
+    tracker.update([box(0)], 0, true);
+    expect(tracker.update([box(5)], pause)).toEqual([]);
+    expect(numbers(tracker.update([box(5)], pause + 50))).toEqual([1]);
+  });
+
   it('smooths probabilities by time, from the first ones on', () => {
     const [track] = new Tracker().update([box(0)], 0, true);
     expect(track?.smooth([1, 0], 0, 0.5)).toEqual([1, 0]);

@@ -38,7 +38,10 @@ let history: History | undefined;
 
 // first of all, so that no click comes too early
 cameraButton.onclick = () => void startCamera();
-stopButton.onclick = () => void stop();
+stopButton.onclick = () => {
+  void stop();
+  cameraButton.focus();
+};
 const fileInput = find('file', HTMLInputElement);
 find('open', HTMLButtonElement).onclick = () => fileInput.click();
 fileInput.onchange = () => {
@@ -54,10 +57,12 @@ history = await History.open(notices, announcer, (face) => engine.follow(face));
 const panel = new EnginePanel(await offeredBackends(), (chosen) => engine.start(chosen));
 if (!Object.values(lacks).some(({ isError }) => isError)) engine.start(panel.engine);
 
-function startCamera(): Promise<void> {
+async function startCamera(): Promise<void> {
   const opened = open((signal) => openCamera(stage.video, cameraEnded, signal), explainCamera);
   cameraButton.disabled = true;
-  return opened;
+  await opened;
+  // a button that is disabled or hidden loses the focus
+  if (document.activeElement === document.body) (stopButton.hidden ? cameraButton : stopButton).focus();
 }
 
 function openFile(file: File): Promise<void> {
@@ -110,7 +115,6 @@ function watch(source: Source): void {
 async function stop(): Promise<void> {
   letGo();
   showWelcome();
-  cameraButton.focus();
   await history?.showCurrent();
 }
 

@@ -31,7 +31,10 @@ export class History {
       () => this.#refreshSoon(),
       (error, lost) => this.#showLoss(error, lost),
     );
-    this.#list = new SessionList(store, notices, announcer, () => this.#recorder.flush());
+    this.#list = new SessionList(store, notices, announcer, {
+      flush: () => this.#recorder.flush(),
+      imported: (sessions) => this.#recount(sessions),
+    });
     this.#name.onchange = () => void this.#change(this.#name.value);
     document.addEventListener('visibilitychange', () => void this.#recorder.flush());
   }
@@ -94,6 +97,11 @@ export class History {
     if (entry !== this.#entries) return;
     this.follow(face);
     this.#session = session;
+  }
+
+  /** Numbers of the session that is stored to may have come from a file. */
+  async #recount(sessions: readonly string[]): Promise<void> {
+    if (sessions.includes(this.#session)) this.follow(await this.store.nextFace(this.#session));
   }
 
   #refreshSoon(): void {

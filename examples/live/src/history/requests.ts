@@ -30,6 +30,15 @@ export type HistoryReply = { readonly answer: unknown } | { readonly error: stri
 
 let worker: Worker | undefined;
 
+/** It holds a lock of its name for as long as it lives, and tells when it does: memory may run out without an event. */
+function startWorker(): Worker {
+  const name = `fer history ${crypto.randomUUID()}`;
+  const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name });
+  const died = () => started.dispatchEvent(new ErrorEvent('error', { message: 'it ended without a word' }));
+  started.onmessage = () => void navigator.locks.request(name, died);
+  return started;
+}
+
 /**
  * Has another thread read the history, so that an hour of it does not stop the page.
  * @throws Error with what is wrong with a file, for one
@@ -38,7 +47,7 @@ export function askHistory<Name extends keyof HistoryQuestions>(
   name: Name,
   ...parameters: Parameters<HistoryQuestions[Name]>
 ): Promise<ReturnType<HistoryQuestions[Name]>> {
-  worker ??= new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  worker ??= startWorker();
   const asked = worker;
   const { port1, port2 } = new MessageChannel();
   const answered = new AbortController();

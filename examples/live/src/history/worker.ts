@@ -18,29 +18,52 @@ type Answers = {
   ) => Promise<ReturnType<HistoryQuestions[Name]>>;
 };
 
-const store = HistoryStore.open();
+/** For as long as the worker lives: see startWorker. */
+void navigator.locks.request(self.name, () => {
+  self.postMessage('alive');
+  return new Promise(() => {});
+});
+
+let opened: Promise<HistoryStore> | undefined;
+
+function store(): Promise<HistoryStore> {
+  opened ??= HistoryStore.open().catch((error) => {
+    opened = undefined; // the next question tries again
+    throw error;
+  });
+  return opened;
+}
 
 const answers: Answers = {
   async show(session, width, theme) {
-    const rows = await (await store).rows(session);
+    const rows = await (await store()).rows(session);
     const [summary] = summariseHistory(rows);
     if (!summary) return undefined;
     return { summary, timeline: await renderSvg(historyTimeline(rows, { title: 'Timeline', width, theme })) };
   },
 
   async export(session, format) {
-    const rows = await (await store).rows(session);
+    const rows = await (await store()).rows(session);
     return format === 'csv'
       ? new Blob([await formatHistoryCsv(rows)], { type: 'text/csv' })
       : new Blob([formatHistoryJson(rows)], { type: 'application/json' });
   },
 
   async import(file) {
-    const rows = await parse(await file.text());
-    await (await store).add(rows);
+    const rows = await parse(textOf(await file.arrayBuffer()));
+    await (await store()).add(rows);
     return { predictions: rows.length, sessions: [...new Set(rows.map(({ session }) => session))] };
   },
 };
+
+/** @throws Error for other encodings, whose names would come in with other letters */
+function textOf(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error('the file is no text in UTF-8');
+  }
+}
 
 /** Files are told apart by their beginning, as their names may be anything. */
 async function parse(text: string): Promise<Prediction[]> {

@@ -15,7 +15,7 @@ export class Announcer {
   #told = '';
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  /** @param time In milliseconds; none for a picture that stands alone, which is told at once. */
+  /** @param time In milliseconds since 1970; none for a picture that stands alone, which is told at once. */
   show(faces: readonly Face[], time: number | undefined): void {
     const text = sentenceOf(faces);
     if (time === undefined) {
@@ -27,14 +27,13 @@ export class Announcer {
       this.#since = time;
     }
     if (text === this.#told || time - this.#since < LASTS || time - this.#toldAt < PAUSE) return;
-    this.#told = text;
-    this.#toldAt = time;
-    this.#place.textContent = text;
+    this.tell(text, time);
   }
 
   /** Tells this at once. */
-  tell(text: string): void {
+  tell(text: string, time = Date.now()): void {
     this.#told = text;
+    this.#toldAt = time;
     this.#place.textContent = text;
   }
 }

@@ -29,9 +29,9 @@ export class Notices {
   }
 
   #make(about: string, { title, text, isError = false, action }: Notice): HTMLElement {
-    const hide = () => this.hide(about);
     const run = () => {
-      hide();
+      this.hide(about);
+      find('stage', HTMLElement).focus(); // the button is gone
       action?.run();
     };
     const button = make('button', { type: 'button', className: 'small', onclick: run }, action?.title ?? 'Dismiss');

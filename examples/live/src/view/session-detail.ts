@@ -38,7 +38,12 @@ export class SessionDetail {
   show({ summary, timeline }: SessionPicture): void {
     const drawing = new DOMParser().parseFromString(timeline, 'image/svg+xml').documentElement;
     const figure = make('figure', { className: 'timeline' }, document.importNode(drawing, true));
+    const before = document.activeElement;
+    const pressed = this.#place.contains(before) ? before?.textContent : undefined;
     this.#place.replaceChildren(this.#head(summary), factsOf(summary), figure, tableOf(summary));
+    // the button that was pressed is another one now
+    const buttons = [...this.#place.querySelectorAll('button')];
+    buttons.find(({ textContent }) => textContent === pressed)?.focus();
   }
 
   #head({ session }: SessionSummary): HTMLElement {

@@ -1,5 +1,5 @@
 /** @file The sessions that are stored: a list, import and export, and deletion. */
-import { askHistory, type HistoryFormat } from '../history/requests.ts';
+import { askHistory, type HistoryFormat, type SessionPicture } from '../history/requests.ts';
 import type { HistoryStore, SessionEntry } from '../history/store.ts';
 import type { Announcer } from './announcer.ts';
 import { confirmDeletion } from './confirm.ts';
@@ -12,6 +12,14 @@ interface Line {
   readonly item: HTMLLIElement;
   readonly button: HTMLButtonElement;
   readonly facts: HTMLSpanElement;
+}
+
+/** What the list needs of the history. */
+export interface SessionKeeper {
+  /** Stores what waits to be stored. */
+  flush(): Promise<void>;
+  /** Is told whose predictions came from a file. */
+  imported(sessions: readonly string[]): Promise<void>;
 }
 
 export class SessionList {
@@ -28,12 +36,11 @@ export class SessionList {
   });
   #chosen: string | undefined;
 
-  /** @param flush Stores what waits to be stored. */
   constructor(
     private readonly store: HistoryStore,
     private readonly notices: Notices,
     private readonly announcer: Announcer,
-    private readonly flush: () => Promise<void>,
+    private readonly keeper: SessionKeeper,
   ) {
     const file = find('import-file', HTMLInputElement);
     this.#importButton.onclick = () => file.click();
@@ -67,12 +74,15 @@ export class SessionList {
     this.#chosen = session;
     for (const [name, { button }] of this.#lines) button.ariaPressed = `${name === session}`;
     if (session === undefined) return this.#detail.clear(this.#lines.size > 0);
-    await this.flush();
+    await this.keeper.flush();
     const { width, theme } = this.#detail.prepare();
+    let picture: SessionPicture | undefined;
     await this.#attempt('The session cannot be shown', async () => {
-      const picture = await askHistory('show', session, width, theme);
-      if (session === this.#chosen && picture) this.#detail.show(picture);
+      picture = await askHistory('show', session, width, theme);
     });
+    if (session !== this.#chosen) return;
+    if (picture) this.#detail.show(picture);
+    else await this.show(undefined);
   }
 
   /** A new line comes first, and then keeps its place. */
@@ -89,7 +99,7 @@ export class SessionList {
   }
 
   async #export(session: string, format: HistoryFormat): Promise<void> {
-    await this.flush();
+    await this.keeper.flush();
     await this.#attempt('The session cannot be exported', async () => {
       const blob = await askHistory('export', session, format);
       download(blob, `${session.replace(/[^\p{L}\p{N} ._-]/gu, '-')}.${format}`);
@@ -102,6 +112,7 @@ export class SessionList {
     if (!file) return;
     await this.#attempt(`${file.name} cannot be imported`, async () => {
       const { predictions, sessions } = await askHistory('import', file);
+      await this.keeper.imported(sessions);
       await this.refresh();
       await this.show(sessions[0]);
       this.announcer.tell(`${predictions} predictions were imported.`);
@@ -111,7 +122,7 @@ export class SessionList {
   async #delete(session: string): Promise<void> {
     const text = 'All of its predictions will be gone. Export it first if you may want them back.';
     if (!(await confirmDeletion(`Delete the session “${session}”?`, text))) return;
-    await this.flush();
+    await this.keeper.flush();
     await this.#attempt('The session cannot be deleted', async () => {
       await this.store.delete(session);
       await this.#deleted(`The session ${session} was deleted.`);
@@ -121,7 +132,7 @@ export class SessionList {
   async #removeAll(): Promise<void> {
     const text = 'The predictions of every session will be gone from this browser.';
     if (!(await confirmDeletion('Delete all sessions?', text))) return;
-    await this.flush();
+    await this.keeper.flush();
     await this.#attempt('The sessions cannot be deleted', async () => {
       await this.store.deleteAll();
       await this.#deleted('All sessions were deleted.');

@@ -8,6 +8,9 @@ const MIN_OVERLAP = 0.3;
 const MAX_MISSED = 3;
 const PATIENCE = 700;
 
+/** Milliseconds without a picture, as on a hidden page or when the clock was set, after which anybody may sit there. */
+const BREAK = 10_000;
+
 /** The seconds after which a box has followed by 63 %: enough that it does not tremble, too little to lag behind. */
 const BOX_SMOOTHING = 0.08;
 
@@ -57,6 +60,7 @@ interface Candidate {
 export class Tracker {
   #tracks: Track[] = [];
   #candidates: Candidate[] = [];
+  #time = 0;
 
   /** @param nextFace The number of the first new face. */
   constructor(private nextFace = 0) {}
@@ -67,6 +71,8 @@ export class Tracker {
    * @returns the faces that are in this picture
    */
   update(found: readonly Box[], time: number, still = false): Track[] {
+    if (Math.abs(time - this.#time) > BREAK) [this.#tracks, this.#candidates] = [[], []];
+    this.#time = time;
     for (const track of this.#tracks) track.missed++;
     const { pairs, others } = match(this.#tracks, found);
     for (const [track, box] of pairs) track.follow(box, time);
