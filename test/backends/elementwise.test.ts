@@ -188,6 +188,18 @@ onEveryBackend(() => {
   });
 
   describe('pow', () => {
+    it.each([
+      [-2, Number.POSITIVE_INFINITY],
+      [-2, Number.NEGATIVE_INFINITY],
+      [-0, -2],
+      [-0, -3],
+      [0, -3],
+      [Number.NEGATIVE_INFINITY, 3],
+      [Number.NEGATIVE_INFINITY, -2],
+    ])('of %d and %d is as Math.pow has it', async (x, y) => {
+      expect(await pow(tensor([x]), tensor([y])).array()).toEqual([x ** y]);
+    });
+
     it('has the derivative 0 where the exponent is 0', async () => {
       const values = [0, 0, -2, 1];
       expect(await derivativesAt((x) => pow(x, 0), values)).toEqual([0, 0, 0, 0]);

@@ -69,6 +69,15 @@ onEveryBackend(() => {
       expect(b).not.toBeNaN();
     });
 
+    it('does not come of infinities by hardSwish, whose derivative it stays NaN in', async () => {
+      const x = new Parameter(tensor([Number.NEGATIVE_INFINITY, -3, 3, Number.NaN]));
+      const y = hardSwish(x);
+      expect((await values(y)).map(Math.abs)).toEqual([0, 0, 3, Number.NaN]);
+      sum(y).backward();
+      expect(await values(x.grad as Tensor)).toEqual([0, 0, 1, Number.NaN]);
+      x.dispose();
+    });
+
     it.each([log, sqrt, rsqrt])('comes of a negative number by %o', async (op) => {
       expect(await values(op(tensor([-1, -5, -1e30])))).toEqual(NaNs(3));
     });

@@ -45,6 +45,29 @@ describe('setBackend in Node', () => {
     }
   });
 
+  it('takes what was asked for last, even if that is there first', async () => {
+    await setBackend('cpu'); // so that it is started by now
+    const both = [setBackend('simd', { threads: 1, relaxed: false }), setBackend('cpu')];
+    expect(await Promise.all(both)).toEqual(['simd', 'cpu']);
+    expect(getBackend()).toBe('cpu');
+    await expect(Promise.all([setBackend('webasm'), setBackend('webgl')])).rejects.toThrow('webgl is not available');
+    expect(getBackend()).toBe('webasm');
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['tells of no adapter', () => Promise.reject(new Error('lost'))],
+    [
+      'has an adapter without a device',
+      async () => ({ info: {}, requestDevice: () => Promise.reject(new Error('no')) }),
+    ],
+    ['has an adapter that tells nothing', async () => ({ requestDevice: () => Promise.reject(new Error('no')) })],
+  ])('takes simd where WebGPU %s', async (_, requestAdapter) => {
+    vi.stubEnv('FER_BACKEND', '');
+    vi.stubGlobal('navigator', { ...globalThis.navigator, gpu: { requestAdapter } });
+    expect(await setBackend('auto')).toBe('simd');
+    vi.unstubAllGlobals();
+  });
+
   it('gives the same backend again', async () => {
     await setBackend('cpu');
     const { backend } = tensor([1]);

@@ -75,12 +75,14 @@ class Swish extends Unary {
 
 class HardSwish extends Unary {
   value(x: v128, a: v128, b: v128): v128 {
-    return f32x4.mul(x, changetype<HardSigmoid>(0).value(x, a, b));
+    // where it is 0 x may be infinite
+    const product = f32x4.mul(x, changetype<HardSigmoid>(0).value(x, a, b));
+    return choose(f32x4.le(x, splat(-3)), splat(0), product);
   }
   derivative(x: v128, _y: v128, _a: v128, _b: v128): v128 {
     const middle = madd(x, splat(1.0 / 3.0), splat(0.5));
-    const above = indicator(f32x4.ge(x, splat(3)));
-    return choose(f32x4.lt(f32x4.abs(x), splat(3)), middle, above);
+    const above = choose(f32x4.ge(x, splat(3)), splat(1), middle);
+    return choose(f32x4.le(x, splat(-3)), splat(0), above);
   }
 }
 

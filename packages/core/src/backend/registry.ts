@@ -10,17 +10,23 @@ const order: readonly BackendName[] = ['webgpu', 'webgl2', 'simd', 'webasm', 'cp
 const backends = new Map<string, Promise<Backend>>();
 let current: Backend | undefined;
 
+/** Calls of setBackend so far, and the one that chose the current backend. */
+let calls = 0;
+let chosenBy = 0;
+
 /**
  * Chooses where tensors live and operators run, and starts it if need be. `'auto'` takes the environment variable
  * FER_BACKEND if it is set, to anything but `auto`; else a hardware WebGPU adapter, else hardware WebGL2, else simd,
  * else webasm, else cpu. Software adapters are skipped unless named, and so are `webgl` and `headlessgl`.
  * @param options For simd, if that is named or chosen. Other options are another backend, with tensors of its own. A
- * simd backend whose worker threads ended is started anew, and so is a GPU backend that lost its device.
+ * simd backend whose worker threads ended is started anew, and so is a GPU backend that lost its device. Of several calls at
+ * a time the last one wins, however long the others take.
  * @returns the backend's name.
  * @throws BackendError if the backend does not exist or cannot run here; ArgumentError for options of a backend that is
  * named and has none, or if the number of threads is none.
  */
 export async function setBackend(name: BackendName | 'auto' = 'auto', options: SimdOptions = {}): Promise<BackendName> {
+  const call = ++calls;
   const chosen = name === 'auto' ? await automaticBackend(options) : name;
   if (!order.includes(chosen)) {
     throw new BackendError('setBackend', `unknown backend '${chosen}'; there are auto, ${order.join(', ')}`);
@@ -28,7 +34,8 @@ export async function setBackend(name: BackendName | 'auto' = 'auto', options: S
   const given = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [option]));
   if (name !== 'auto' && name !== 'simd' && given.length > 0)
     throw new ArgumentError('setBackend', `${given.join(' and ')} are for simd, but the backend is ${name}`);
-  current = await started(chosen, options);
+  const backend = await started(chosen, options);
+  if (call > chosenBy) [current, chosenBy] = [backend, call];
   return chosen;
 }
 
@@ -84,25 +91,35 @@ async function start(name: BackendName, options: SimdOptions, onBroken: () => vo
 async function automaticBackend(options: SimdOptions): Promise<BackendName> {
   const named = globalThis.process?.env.FER_BACKEND;
   if (named && named !== 'auto') return named as BackendName;
-  if (await hasHardwareWebGPU()) return 'webgpu';
-  if (hasHardwareWebGL2()) return 'webgl2';
-  for (const name of ['simd', 'webasm'] as const) {
-    if (await started(name, options).catch(unlessArgument)) return name;
+  for (const [name, isWorthwhile] of automatic) {
+    try {
+      if (!(await isWorthwhile())) continue;
+      await started(name, options);
+      return name;
+    } catch (error) {
+      // a backend that cannot run is no error where another can be chosen; options that nothing can run with are
+      if (error instanceof ArgumentError) throw error;
+    }
   }
   return 'cpu';
 }
 
-/** A backend that cannot run is no error where another can be chosen; options that nothing can run with are. */
-function unlessArgument(error: unknown): undefined {
-  if (error instanceof ArgumentError) throw error;
-}
+/** What 'auto' tries in turn, and whether to. */
+const automatic: readonly (readonly [BackendName, () => boolean | Promise<boolean>])[] = [
+  ['webgpu', hasHardwareWebGPU],
+  ['webgl2', hasHardwareWebGL2],
+  ['simd', () => true],
+  ['webasm', () => true],
+];
 
 async function hasHardwareWebGPU(): Promise<boolean> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter();
+  // older browsers tell nothing of an adapter
+  const info: Partial<GPUAdapterInfo> = adapter?.info ?? {};
   return (
     Boolean(adapter) &&
-    !adapter?.info.isFallbackAdapter &&
-    !isSoftware(`${adapter?.info.vendor} ${adapter?.info.architecture} ${adapter?.info.description}`)
+    !info.isFallbackAdapter &&
+    !isSoftware(`${info.vendor} ${info.architecture} ${info.description}`)
   );
 }
 

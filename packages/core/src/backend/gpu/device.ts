@@ -13,6 +13,9 @@ import {
 } from './lower.ts';
 import { dispatchedGrid } from './webgpu-vectors.ts';
 
+/** Kernels compute positions in float32, where integers are exact up to here. */
+export const MAX_LENGTH = 2 ** 24;
+
 /** One run of a kernel. */
 export interface Call {
   readonly kernel: KernelFunction;

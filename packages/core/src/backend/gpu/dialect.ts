@@ -85,10 +85,12 @@ export const helpers: Record<keyof Helpers, ScalarFunction> = {
   power(x: number, y: number) {
     if (y === 0) return 1;
     if (!(x < 0 || x >= 0) || !(y < 0 || y > 0)) return x + y;
-    if (x === 0) return y > 0 ? 0 : 1 / x;
+    // 1 for what is odd; infinities are even
+    const remainder = y - 2 * Math.floor(y / 2);
+    if (x === 0) return y > 0 ? 0 : remainder === 1 ? 1 / x : 1 / Math.abs(x);
     const magnitude = Math.abs(x) ** y;
     if (x > 0) return magnitude;
     if (Math.floor(y) !== y) return Math.sqrt(x);
-    return y - 2 * Math.floor(y / 2) === 0 ? magnitude : -magnitude;
+    return remainder === 1 ? -magnitude : magnitude;
   },
 };

@@ -3,7 +3,7 @@ import { BackendError } from '../../errors.ts';
 import { Allocations } from '../allocations.ts';
 import type { Backend, GpuMode } from '../backend.ts';
 import { createDevice } from './create-device.ts';
-import type { Device } from './device.ts';
+import { type Device, MAX_LENGTH } from './device.ts';
 import { affineKernels } from './kernels/affine.ts';
 import { convKernels } from './kernels/conv.ts';
 import { depthwiseKernels } from './kernels/depthwise.ts';
@@ -48,9 +48,6 @@ export async function createGpuBackend(name: GpuMode, onBroken: () => void): Pro
     }),
   };
 }
-
-/** Kernels compute positions in float32, where integers are exact up to here. */
-const MAX_LENGTH = 2 ** 24;
 
 /** A device that refuses tensors which are too long, and tells of its buffers. */
 function watched(device: Device, allocations: Allocations): Device {

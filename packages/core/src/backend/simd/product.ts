@@ -115,6 +115,9 @@ function rowsInScratch({ length, windows }: LeftSide, taps: number, isCopied: bo
 const MAX_TRANSPOSED_ITEM_ROWS = 256;
 const MIN_PART = 512;
 
+/** And at most, as a float that many others are added to loses what is small beside it. */
+const MAX_PART = 8192;
+
 /**
  * result = left^T * right (+ bias), then the activation. The left side's rows have `length` floats, for each of the taps of
  * its window if it has one; `right.k` is the length of the sum.
@@ -129,7 +132,7 @@ export function multiplyTransposed(
   const canSplit = batch === 1 && !bias && !activation;
   // enough items for the threads to share: by columns, or else by parts of the sum, which are added afterwards
   const wanted = Math.ceil(MIN_ITEMS / (batch * blocksDown));
-  const partLength = canSplit ? Math.max(Math.ceil(k / wanted), MIN_PART) : k;
+  const partLength = canSplit ? Math.min(Math.max(Math.ceil(k / wanted), MIN_PART), MAX_PART) : k;
   const parts = Math.ceil(k / partLength);
   const itemColumns = COLUMNS * Math.ceil(Math.ceil(n / COLUMNS) / Math.ceil(wanted / parts));
   const panels = panelsOf(device, right, m);

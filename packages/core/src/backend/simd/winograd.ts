@@ -32,6 +32,7 @@ const MIN_ITEMS = 16;
 const MAX_SLICE = 128;
 const GRADIENT_ITEMS = 8;
 const MIN_PART_TILES = 64;
+const MAX_PART_TILES = 8192;
 
 /** A convolution of stride 1: k channels of the source become n of the result. */
 export interface Filtering {
@@ -86,7 +87,8 @@ export function filterGradient(device: SimdDevice, filtering: Filtering, dy: Ope
   const tiles = tilesOf(filtering);
   const slices = Math.ceil(k / MAX_SLICE);
   const slice = ROWS * Math.ceil(k / slices / ROWS);
-  const partTiles = Math.max(Math.ceil(tiles / Math.ceil(GRADIENT_ITEMS / slices)), MIN_PART_TILES);
+  const shared = Math.max(Math.ceil(tiles / Math.ceil(GRADIENT_ITEMS / slices)), MIN_PART_TILES);
+  const partTiles = Math.min(shared, MAX_PART_TILES);
   const parts = Math.ceil(tiles / partTiles);
   const blockTiles = ROWS * oddAtMost(tilesInScratch(slice, n) / ROWS);
   const sums = device.allocate([POINTS, k, n]);

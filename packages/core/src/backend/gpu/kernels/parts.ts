@@ -1,6 +1,6 @@
 /** @file Long sums in parts: that gives the GPU more threads and keeps the rounding errors small. */
 import type { Buffer } from '../../backend.ts';
-import type { Device } from '../device.ts';
+import { type Device, MAX_LENGTH } from '../device.ts';
 import { reduceKernels } from './reduce.ts';
 
 /** Results that keep a large GPU busy. */
@@ -33,7 +33,7 @@ export function sumInParts(
 /** The smallest divisor of `pieces` that makes enough parts, or else the largest that does not make too many. */
 function partsOf(pieces: number, pieceLength: number, length: number): number {
   const terms = pieces * pieceLength;
-  const most = Math.min(pieces, Math.floor(terms / MIN_TERMS));
+  const most = Math.min(pieces, Math.floor(terms / MIN_TERMS), Math.floor(MAX_LENGTH / length));
   const wanted = Math.max(Math.ceil(terms / MAX_TERMS), Math.min(Math.ceil(ENOUGH_RESULTS / length), most));
   for (let parts = wanted; parts <= most; parts++) if (pieces % parts === 0) return parts;
   for (let parts = Math.min(wanted, most); parts > 1; parts--) if (pieces % parts === 0) return parts;
