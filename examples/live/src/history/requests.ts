@@ -34,6 +34,9 @@ let worker: Worker | undefined;
 function startWorker(): Worker {
   const name = `fer history ${crypto.randomUUID()}`;
   const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name });
+  started.addEventListener('error', () => {
+    if (worker === started) worker = undefined; // the next question gets another one
+  });
   const died = () => started.dispatchEvent(new ErrorEvent('error', { message: 'it ended without a word' }));
   started.onmessage = () => void navigator.locks.request(name, died);
   return started;
@@ -58,10 +61,7 @@ export function askHistory<Name extends keyof HistoryQuestions>(
       if ('error' in data) reject(new Error(data.error));
       else resolve(data.answer as ReturnType<HistoryQuestions[Name]>);
     };
-    const onError = (event: ErrorEvent) => {
-      worker = undefined; // the next question gets another one
-      reject(new Error(event.message || 'its program cannot be loaded'));
-    };
+    const onError = (event: ErrorEvent) => reject(new Error(event.message || 'its program cannot be loaded'));
     asked.addEventListener('error', onError, { signal: answered.signal });
     asked.postMessage({ name, parameters } as HistoryRequest, [port2]);
   });
