@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePng, FER2013_CLASSES, formatHistoryCsv, type Prediction } from '@fer/data';
 import ndarray from 'ndarray';
-import type { Page } from 'playwright';
+import type { Page, Worker } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumOptions } from '../../chromium.ts';
 import { LivePage } from './browser.ts';
@@ -26,6 +26,9 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the sessions of th
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const focused = (page: Page) =>
     page.evaluate(() => document.activeElement?.textContent || document.activeElement?.id);
+
+  /** The workers that read the history, beside those that compute. */
+  const readers = (page: Page): Worker[] => page.workers().filter((one) => /\/worker-[^/]*\.js$/.test(one.url()));
 
   async function importFile(page: Page, name: string, content: string | Uint8Array): Promise<void> {
     const path = join(live.folder, name);
@@ -75,11 +78,12 @@ describe.skipIf(!existsSync(chromiumOptions.executablePath))('the sessions of th
 
   it('can be read when the worker died that reads them, and keep the focus on a button that was pressed', async () => {
     const page = await openWith('Anna');
-    const [worker] = page.workers().filter((one) => /worker-[^/]*\.js$/.test(one.url()));
+    const [worker] = readers(page);
     await Promise.all([worker?.waitForEvent('close'), worker?.evaluate(() => self.close())]);
+    expect(readers(page)).toEqual([]);
     await button(page, 'Refresh').focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.workers().length).toBe(2);
+    await expect.poll(() => readers(page).length).toBe(1);
     await page.locator('.timeline svg').waitFor();
     await expect.poll(() => focused(page)).toBe('Refresh');
     await page.context().close();
