@@ -1,6 +1,6 @@
 /** @file What holds for every network: it learns, it fuses, it is exported. */
 import { Random, setBackend, softmaxCrossEntropy, tensor, tidy } from '@fer/core';
-import type { Model } from '@fer/layers';
+import { BatchNormalization, type Model } from '@fer/layers';
 import {
   alexNet,
   createModel,
@@ -52,6 +52,18 @@ const SCALED = /^(densenet(169|201)|efficientnet-b[1-7])$/;
 it('are all here', () => {
   const tried = new Set(networks.map(([title]) => title.split(' ')[0]));
   expect(listModels().filter((name) => !SCALED.test(name) && !tried.has(name))).toEqual([]);
+});
+
+/** In data sets of faces an epoch has few steps; Keras' momentum of 0.99 is for ImageNet's. */
+it('tests what is made for faces by statistics of the last dozens of steps', () => {
+  const forFaces = networks.filter(([title]) => /small images|fer-net|light|express|batch/.test(title));
+  const momenta = forFaces.map(([title, make]) => {
+    const model = make();
+    const normalisations = model.layers.filter((layer) => layer instanceof BatchNormalization);
+    model.dispose();
+    return [title, ...new Set(normalisations.map(({ options }) => options.momentum))];
+  });
+  expect(momenta).toEqual(forFaces.map(([title]) => [title, 0.9]));
 });
 
 describe.each(networks)('%s', (_, make) => {

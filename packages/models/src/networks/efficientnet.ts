@@ -7,6 +7,7 @@ import {
   Activation,
   type Applicable,
   BatchNormalization,
+  type BatchNormOptions,
   Conv2D,
   type Conv2DOptions,
   efficientNetInitializer,
@@ -15,12 +16,15 @@ import {
   type Model,
 } from '@fer/layers';
 import { roundChannels } from './channels.ts';
-import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
 
 export interface EfficientNetOptions extends NetworkOptions {
   /** How often the last block is skipped in training (stochastic depth), the others less; 0.2 unless given. */
   readonly dropConnect?: number;
-  /** For faces of about 48x48: the first convolution keeps all pixels. false unless given. */
+  /**
+   * For faces of about 48x48: the first convolution keeps all pixels, and batch normalisation's moving averages have a momentum of
+   * 0.9 in place of 0.99. false unless given.
+   */
   readonly smallImages?: boolean;
 }
 
@@ -50,17 +54,17 @@ const STAGES = [
 ] as const;
 
 /** A convolution with batch normalisation and swish. */
-function activated(name: string, options: Conv2DOptions): Applicable[] {
+function activated(name: string, options: Conv2DOptions, batchNorm: BatchNormOptions): Applicable[] {
   const kernelInitializer = efficientNetInitializer;
   return [
     new Conv2D({ ...options, padding: 'same', useBias: false, kernelInitializer, name: `${name}_conv` }),
-    new BatchNormalization({ name: `${name}_bn` }),
+    new BatchNormalization({ ...batchNorm, name: `${name}_bn` }),
     new Activation({ activation: 'swish', name: `${name}_activation` }),
   ];
 }
 
 /** Each is skipped more often than the one before. */
-function blocks(width: number, depth: number, dropConnect: number): MBConv[] {
+function blocks(width: number, depth: number, dropConnect: number, batchNorm: BatchNormOptions): MBConv[] {
   const rows = STAGES.flatMap(([expansion, kernelSize, channels, repetitions, strides], stage) =>
     Array.from({ length: Math.ceil(repetitions * depth) }, (_, i) => ({
       name: `block${stage + 1}${String.fromCharCode('a'.charCodeAt(0) + i)}`,
@@ -68,7 +72,7 @@ function blocks(width: number, depth: number, dropConnect: number): MBConv[] {
       strides: i === 0 ? strides : 1,
     })),
   );
-  return rows.map((row, i) => new MBConv({ ...row, dropRate: (dropConnect * i) / rows.length }));
+  return rows.map((row, i) => new MBConv({ ...row, dropRate: (dropConnect * i) / rows.length, batchNorm }));
 }
 
 /**
@@ -84,11 +88,16 @@ export function efficientNet(scale: EfficientNetName, options: EfficientNetOptio
   const { dropConnect = 0.2, smallImages = false, dropout = scaleDropout } = options;
   const { inputShape = smallImages ? [48, 48, 1] : [resolution, resolution, 3] } = options;
   checkRange('efficientNet', 'dropConnect', dropConnect, 0, 1);
+  const batchNorm = smallImages ? FEW_STEPS : {};
   const image = input(inputShape);
   const features = image.pipe(
-    ...activated('stem', { filters: roundChannels(32 * width), kernelSize: 3, strides: smallImages ? 1 : 2 }),
-    ...blocks(width, depth, dropConnect),
-    ...activated('top', { filters: roundChannels(1280 * width), kernelSize: 1 }),
+    ...activated(
+      'stem',
+      { filters: roundChannels(32 * width), kernelSize: 3, strides: smallImages ? 1 : 2 },
+      batchNorm,
+    ),
+    ...blocks(width, depth, dropConnect, batchNorm),
+    ...activated('top', { filters: roundChannels(1280 * width), kernelSize: 1 }, batchNorm),
   );
   return network(`efficientnet-${scale}`, image, features, averagePoolingTop({ ...options, dropout }), options);
 }

@@ -12,7 +12,7 @@ import {
   type Model,
   type SymbolicTensor,
 } from '@fer/layers';
-import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
 
 /** Channels of each stage, which halves the pixels and has as many residual blocks. */
 const STAGES = [48, 96, 192];
@@ -48,7 +48,7 @@ function conv(name: string, filters: number): Applicable[] {
 function linearConv(name: string, filters: number, { kernelSize = 3, strides = 1, gamma = 1 } = {}): Applicable[] {
   return [
     new Conv2D({ filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer: 'heNormal', name }),
-    new BatchNormalization({ momentum: 0.9, gammaInitializer: { name: 'constant', value: gamma }, name: `${name}_bn` }),
+    new BatchNormalization({ ...FEW_STEPS, gammaInitializer: { name: 'constant', value: gamma }, name: `${name}_bn` }),
   ];
 }
 

@@ -15,7 +15,7 @@ import {
   MaxPooling2D,
   type Model,
 } from '@fer/layers';
-import { classifier, type NetworkOptions, network, poolingOf } from './options.ts';
+import { classifier, FEW_STEPS, type NetworkOptions, network, poolingOf } from './options.ts';
 
 export interface LightAlexVggOptions extends NetworkOptions {
   /** Channels of the seven convolutions; 64, 192, 384, 256, 256, 512, 1024 unless given. */
@@ -45,7 +45,7 @@ function convolution(i: number, filters: number): Applicable[] {
   const normalised = NORMALISED.has(i);
   return [
     new Conv2D({ filters, kernelSize: i <= 2 ? 5 : 3, padding: 'same', useBias: !normalised, name: `conv${i}` }),
-    ...(normalised ? [new BatchNormalization({ name: `conv${i}_bn` })] : []),
+    ...(normalised ? [new BatchNormalization({ ...FEW_STEPS, name: `conv${i}_bn` })] : []),
     new Activation({ activation: 'relu', name: `conv${i}_relu` }),
     ...(POOLED.has(i) ? [new MaxPooling2D({ poolSize: 2, strides: 2, name: `conv${i}_pool` })] : []),
   ];

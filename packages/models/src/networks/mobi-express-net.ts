@@ -4,7 +4,7 @@
  * on smart phones", 2020). The paper at hand cites these sizes alone; the widths are our reading.
  */
 import { BatchNormalization, Conv2D, DepthwiseSeparableConv, input, type Model, ReLU } from '@fer/layers';
-import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
 
 /** Channels and strides of each depthwise separable convolution. */
 const ROWS = [
@@ -27,9 +27,11 @@ export function mobiExpressNet(options: NetworkOptions = {}): Model {
   const image = input(inputShape);
   const features = image.pipe(
     new Conv2D({ filters: 8, kernelSize: 3, strides: 2, padding: 'same', useBias: false, name: 'conv1' }),
-    new BatchNormalization({ name: 'conv1_bn' }),
+    new BatchNormalization({ ...FEW_STEPS, name: 'conv1_bn' }),
     new ReLU({ maxValue: 6, name: 'conv1_relu' }),
-    ...ROWS.map(([filters, strides], i) => new DepthwiseSeparableConv({ filters, strides, index: i + 1 })),
+    ...ROWS.map(
+      ([filters, strides], i) => new DepthwiseSeparableConv({ filters, strides, index: i + 1, batchNorm: FEW_STEPS }),
+    ),
   );
   return network('mobi-express-net', image, features, averagePoolingTop({ ...options, classes }), options);
 }

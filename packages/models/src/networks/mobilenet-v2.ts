@@ -2,16 +2,24 @@
  * @file MobileNetV2: Sandler, Howard, Zhu, Zhmoginov & Chen, "MobileNetV2: inverted residuals and linear bottlenecks", 2018,
  * table 2, with the names of Keras Applications.
  */
-import { BatchNormalization, Conv2D, InvertedResidual, input, type Model, ReLU } from '@fer/layers';
+import {
+  BatchNormalization,
+  type BatchNormOptions,
+  Conv2D,
+  InvertedResidual,
+  input,
+  type Model,
+  ReLU,
+} from '@fer/layers';
 import { roundChannels, widthMultiplier } from './channels.ts';
-import { averagePoolingTop, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
 
 export interface MobileNetV2Options extends NetworkOptions {
   /** The width multiplier; 1 unless given. */
   readonly alpha?: number;
   /**
-   * For faces of about 48x48: the first convolution keeps all pixels, and the moving averages of batch normalisation follow in
-   * hundreds of steps, not thousands, as data sets of faces have few. false unless given.
+   * For faces of about 48x48: the first convolution keeps all pixels, and batch normalisation's moving averages have a momentum of
+   * 0.9 in place of 0.999. false unless given.
    */
   readonly smallImages?: boolean;
 }
@@ -27,28 +35,28 @@ const STAGES = [
   [6, 320, 1, 1],
 ] as const;
 
-const stem = (filters: number, strides: number, momentum: number) => [
+const stem = (filters: number, strides: number, batchNorm: BatchNormOptions) => [
   new Conv2D({ filters, kernelSize: 3, strides, padding: 'same', useBias: false, name: 'Conv1' }),
-  new BatchNormalization({ momentum, name: 'bn_Conv1' }),
+  new BatchNormalization({ ...batchNorm, name: 'bn_Conv1' }),
   new ReLU({ maxValue: 6, name: 'Conv1_relu' }),
 ];
 
-function blocks(alpha: number, momentum: number): InvertedResidual[] {
+function blocks(alpha: number, batchNorm: BatchNormOptions): InvertedResidual[] {
   const rows = STAGES.flatMap(([expansion, channels, repetitions, strides]) =>
     Array.from({ length: repetitions }, (_, i) => ({
       expansion,
       // Keras drops fractions in blocks, though not in the stem; only unpublished alphas show it
       filters: roundChannels(Math.trunc(channels * alpha)),
       strides: i === 0 ? strides : 1,
-      batchNorm: { momentum },
+      batchNorm,
     })),
   );
   return rows.map((row, i) => new InvertedResidual({ ...row, name: i === 0 ? 'expanded_conv' : `block_${i}` }));
 }
 
-const lastConvolution = (filters: number, momentum: number) => [
+const lastConvolution = (filters: number, batchNorm: BatchNormOptions) => [
   new Conv2D({ filters, kernelSize: 1, useBias: false, name: 'Conv_1' }),
-  new BatchNormalization({ momentum, name: 'Conv_1_bn' }),
+  new BatchNormalization({ ...batchNorm, name: 'Conv_1_bn' }),
   new ReLU({ maxValue: 6, name: 'out_relu' }),
 ];
 
@@ -61,12 +69,12 @@ const lastConvolution = (filters: number, momentum: number) => [
 export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const { alpha = 1, smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
   const scaled = widthMultiplier('mobilenet-v2', alpha);
-  const momentum = smallImages ? 0.99 : 0.999;
+  const batchNorm = smallImages ? FEW_STEPS : { momentum: 0.999 };
   const image = input(inputShape);
   const features = image.pipe(
-    ...stem(scaled(32), smallImages ? 1 : 2, momentum),
-    ...blocks(alpha, momentum),
-    ...lastConvolution(Math.max(1280, scaled(1280)), momentum),
+    ...stem(scaled(32), smallImages ? 1 : 2, batchNorm),
+    ...blocks(alpha, batchNorm),
+    ...lastConvolution(Math.max(1280, scaled(1280)), batchNorm),
   );
   return network('mobilenet-v2', image, features, averagePoolingTop(options), options);
 }

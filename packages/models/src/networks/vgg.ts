@@ -14,7 +14,7 @@ import {
   type Model,
 } from '@fer/layers';
 import { widthMultiplier } from './channels.ts';
-import { classifier, type NetworkOptions, network, poolingOf } from './options.ts';
+import { classifier, FEW_STEPS, type NetworkOptions, network, poolingOf } from './options.ts';
 
 export interface VggOptions extends NetworkOptions {
   /** The width multiplier of the convolutions; 1 unless given. */
@@ -73,7 +73,7 @@ function convolution(name: string, filters: number, batchNorm: boolean): Applica
   if (!batchNorm) return [new Conv2D({ filters, kernelSize: 3, padding: 'same', activation: 'relu', name })];
   return [
     new Conv2D({ filters, kernelSize: 3, padding: 'same', useBias: false, name }),
-    new BatchNormalization({ name: `${name}_bn` }),
+    new BatchNormalization({ ...FEW_STEPS, name: `${name}_bn` }),
     new Activation({ activation: 'relu', name: `${name}_relu` }),
   ];
 }
