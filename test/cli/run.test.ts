@@ -21,7 +21,7 @@ const HASTY = {
   network: 'mobi-express-net',
   epochs: 4,
   batchSize: 16,
-  learningRate: 0.5,
+  learningRate: 0.02,
   schedule: 'constant',
 } as const;
 

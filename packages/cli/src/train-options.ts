@@ -3,7 +3,7 @@ import { ArgumentError } from '@fer/core';
 import { noDecay } from '@fer/layers';
 import type { ModelName } from '@fer/models';
 import type { Crops, Experiment, NetworkPlan, OptimizerPlan, TrainingPlan } from './experiment.ts';
-import { CLASSIFIER_OPTIONS, parseNetworkOptions } from './network.ts';
+import { CLASSIFIER_OPTIONS, formFor, parseNetworkOptions } from './network.ts';
 import { damagedOf } from './options.ts';
 import { FACE } from './recipes/recipe.ts';
 
@@ -82,7 +82,11 @@ export function experimentOf(options: TrainOptions): Experiment {
         ...(channels === 3 ? [{ name: 'grayscaleToRGB', options: {} }] : []),
       ],
     },
-    network: { name, options: { ...given, inputShape }, ...(init !== undefined && { init }) } as NetworkPlan,
+    network: {
+      name,
+      options: { ...formFor(name, side), ...given, inputShape },
+      ...(init !== undefined && { init }),
+    } as NetworkPlan,
     training: trainingOf(options),
     evaluation: { crops: options.crops },
     seed,

@@ -41,11 +41,12 @@ const EXAMPLES = `
 Examples:
   fer train                                           drawn faces, which need no download
   fer train --data fer2013.csv --epochs 40            FER2013, by its own parts
-  fer train --data faces/ --network mobilenet-v2 -o alpha=0.35 -o smallImages=true
+  fer train --data faces/ --network mobilenet-v2 -o alpha=0.35
   fer train --data fer2013.csv --optimizer SGD --learning-rate 0.1 --momentum 0.9 --weight-decay 5e-4 --mixup 0.2 --ema 0.999
   fer train --data CK+48/ --init runs/a/best.safetensors   fine-tunes weights
   fer train --resume runs/a                           continues after Ctrl-C, or a power cut
 
+Networks with an option smallImages have it for images of up to 64 pixels; -o smallImages=false for their form for photographs.
 Data without parts of their own are split 80:10:10, by person where the data tell who it is.`;
 
 export function addTrain(program: Command): void {
