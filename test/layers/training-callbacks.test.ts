@@ -218,6 +218,21 @@ describe('ModelCheckpoint', () => {
     expect(await (await loadModel(best)).stateDict()).toEqual(await model.stateDict());
   });
 
+  it('keeps the model of the lower loss where accuracies are the same', async () => {
+    const best = join(directory, 'tied.safetensors');
+    const figures = [
+      { valAccuracy: 0.5, valLoss: 3 },
+      { valAccuracy: 1, valLoss: 2 },
+      { valAccuracy: 1, valLoss: 1 },
+    ];
+    const checkpoint = new ModelCheckpoint({ best, monitor: 'valAccuracy' });
+    const model = dense();
+    await fit(model, options(3, pretend(figures), checkpoint));
+    expect(await (await loadModel(best)).stateDict()).toEqual(await model.stateDict());
+    await fit(dense(), options(3, pretend([...figures].reverse()), checkpoint));
+    expect(await (await loadModel(best)).stateDict()).not.toEqual(await model.stateDict());
+  });
+
   it('refuses to do nothing', () => {
     expect(() => new ModelCheckpoint({})).toThrow(/expected a path as `last`, `best` or both/);
   });

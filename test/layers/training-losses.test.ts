@@ -9,8 +9,9 @@ import {
   type Tensor,
   tensor,
 } from '@fer/core';
-import { cutmix, evaluate, Flatten, type Loss, type Metric, mixup, Sequential } from '@fer/layers';
+import { cutmix, Dense, evaluate, Flatten, fit, type Loss, type Metric, mixup, Sequential, SGD } from '@fer/layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { expectNumbersClose } from '../close.ts';
 
 beforeAll(async () => {
   await setBackend('simd');
@@ -52,6 +53,21 @@ describe('softmaxCrossEntropy', () => {
     ]);
     const expected = -(0.5 * logP(a, 0) + 0.5 * logP(a, 1) + logP(b, 2)) / 2;
     expect((await figures(logits, y, 'softmaxCrossEntropy')).loss).toBeCloseTo(expected, 5);
+  });
+
+  it('is the same of a model that ends in a softmax, as Keras has them, and gives the same steps', async () => {
+    const models = (['linear', 'softmax'] as const).map((activation) => {
+      return new Sequential([new Dense({ units: 3, activation, name: 'only' })], { inputShape: [3], seed: 4 });
+    });
+    const data = { x: tensor(logits), y: labels() };
+    const steps = models.map(async (model) => {
+      const { loss } = await evaluate(model, data);
+      await fit(model, { train: data, epochs: 5, optimizer: new SGD({ learningRate: 0.5 }) });
+      const weights = Object.values(await model.stateDict());
+      return [loss as number, ...weights.flatMap(({ data }) => [...(data as Float32Array)])];
+    });
+    const [linear, softmax] = await Promise.all(steps);
+    expectNumbersClose(softmax as number[], linear as number[], 1e-5, 'loss and weights');
   });
 
   it('as focal loss', async () => {

@@ -18,7 +18,7 @@ export interface CardOptions {
 
 /** In words. */
 export const SELECTED: Readonly<Record<Selection, string>> = {
-  valAccuracy: 'the epoch with the highest validation accuracy',
+  valAccuracy: 'the epoch with the highest validation accuracy, of several the one with the lowest validation loss',
   valLoss: 'the epoch with the lowest validation loss',
   last: 'the last epoch',
 };

@@ -92,14 +92,25 @@ async function takeKeras(model: Model, init: string): Promise<Taken> {
 function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: readonly string[]): Taken {
   const { weights } = model;
   // a file of weights alone does not tell its labels: their number has to do
+  const order = theirs && labels.map((label) => theirs.indexOf(label));
   const fits = (name: string, { shape }: StoredTensor) =>
-    theirs ? theirs.join() === labels.join() : weights.get(name)?.shape.join() === shape.join();
-  const taken = Object.entries(tensors).filter(
-    ([name, tensor]) => weights.has(name) && (!isOfClassifier(name) || fits(name, tensor)),
-  );
+    theirs ? [...theirs].sort().join() === [...labels].sort().join() : weights.get(name)?.shape.join() === shape.join();
+  const taken = Object.entries(tensors)
+    .filter(([name, tensor]) => weights.has(name) && (!isOfClassifier(name) || fits(name, tensor)))
+    .map(([name, tensor]) => [name, order && isOfClassifier(name) ? reordered(tensor, order) : tensor] as const);
   model.loadStateDict(Object.fromEntries(taken), { strict: false });
   const unexpected = Object.keys(tensors).filter((name) => !weights.has(name));
   return { matched: taken.map(([name]) => name), unexpected };
+}
+
+/** The outputs of a classifier's weight, [..., classes], in another order. */
+function reordered(tensor: StoredTensor, order: readonly number[]): StoredTensor {
+  const from = tensor.data as Float32Array; // as all weights of models
+  const data = from.map((_, i) => {
+    const output = i % order.length;
+    return from[i - output + (order[output] as number)] as number;
+  });
+  return { shape: tensor.shape, dtype: 'float32', data };
 }
 
 /** What a network begins with, in words. @param init A shipped network or a file, which its folder tells more about. */

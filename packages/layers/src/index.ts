@@ -14,6 +14,7 @@ export type { Metric } from './metrics.ts';
 export { cutmix, type MixOptions, mixup } from './mixing.ts';
 export { Model, type ModelOptions } from './model.ts';
 export * from './optimizers/index.ts';
+export { endsInSoftmax } from './outputs.ts';
 export { type LayerProfile, Profile, type ProfileData, type ProfileOptions, profile } from './profile.ts';
 export { dequantized } from './quantization.ts';
 export type { Regularizer } from './regularizers.ts';

@@ -9,7 +9,6 @@ export type { ImageSource } from './classifier/images.ts';
 export {
   decodePretrained,
   encodePretrained,
-  endsInSoftmax,
   type Pretrained,
   toProbabilities,
 } from './classifier/pretrained.ts';

@@ -1,8 +1,8 @@
 /** @file fer export */
 import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
-import { writeAtomically } from '@fer/layers';
-import { encodePretrained, endsInSoftmax, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
+import { endsInSoftmax, writeAtomically } from '@fer/layers';
+import { encodePretrained, exportOnnx, exportTfjs, type Pretrained } from '@fer/models';
 import { type Command, Option } from 'commander';
 import { loadClassifier, WEIGHTS_HELP } from '../classifier.ts';
 import { startBackend } from '../options.ts';

@@ -1,9 +1,10 @@
 /** @file Loss and metrics: of a batch on the device, and their means over many, read back a few at a time. */
-import { ArgumentError, add, concat, noGrad, reshape, stack, type Tensor, tidy } from '@fer/core';
+import { ArgumentError, add, clip, concat, log, noGrad, reshape, stack, type Tensor, tidy } from '@fer/core';
 import { foreignLabels } from '../labels.ts';
 import { type Loss, lossOf, nameOfLoss } from '../losses.ts';
 import { type Metric, metricOf, nameOfMetric } from '../metrics.ts';
 import type { Model } from '../model.ts';
+import { endsInSoftmax } from '../outputs.ts';
 
 /** Named numbers, such as `loss` and `accuracy`. */
 export type Logs = Readonly<Record<string, number>>;
@@ -26,9 +27,17 @@ export function completeObjective({ loss = 'softmaxCrossEntropy', metrics }: Obj
   return complete;
 }
 
-/** The loss of a batch with the penalties of the model's regularizers, as Keras adds them, a scalar. */
+/** The least probability whose logarithm is taken, as in Keras. */
+const LEAST = 1e-7;
+
+/**
+ * The loss of a batch with the penalties of the model's regularizers, as Keras adds them, a scalar. Of a model that ends in a
+ * softmax the cross-entropy is that of its probabilities, whose logarithms are logits.
+ */
 export function totalLoss(model: Model, loss: Loss, outputs: Tensor, labels: Tensor): Tensor {
-  return [lossOf(loss, outputs, labels), ...model.penalties()].reduce(add);
+  const wantsLogits = nameOfLoss(loss) === 'softmaxCrossEntropy';
+  const logits = wantsLogits && endsInSoftmax(model) ? log(clip(outputs, LEAST, 1)) : outputs;
+  return [lossOf(loss, logits, labels), ...model.penalties()].reduce(add);
 }
 
 /** What a batch contributes to means: loss and metrics. */

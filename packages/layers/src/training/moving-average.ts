@@ -1,5 +1,5 @@
 /** @file The exponential moving average of a model's weights. */
-import { add, checkRange, mul, noGrad, Parameter, reshape, type StoredTensor, tidy } from '@fer/core';
+import { add, checkRange, mul, noGrad, Parameter, reshape, type StoredTensor, sub, tidy } from '@fer/core';
 import { checkState, loadState, stateOf } from '../state.ts';
 import { numberOf, storedNumber } from '../stored.ts';
 
@@ -26,7 +26,8 @@ export class MovingAverage {
     noGrad(() => {
       for (const [name, average] of this.#averages) {
         const weight = this.weights.get(name) as Parameter;
-        tidy(() => average.assign(add(mul(average, decay), mul(weight, 1 - decay))));
+        // so written, weights that do not change leave their averages as they are
+        tidy(() => average.assign(add(average, mul(sub(weight, average), 1 - decay))));
       }
     });
   }

@@ -1,7 +1,7 @@
 /** @file Networks with their weights, and all that is needed to use them: labels, preprocessing, a model card. */
 import { ArgumentError, decodeSafetensors, FormatError, softmax, type Tensor } from '@fer/core';
 import { type Transform, type TransformConfig, transformFromConfig } from '@fer/data';
-import { type AnyLayer, encodeModel, loadModel, Model, type SaveOptions } from '@fer/layers';
+import { encodeModel, endsInSoftmax, loadModel, type Model, type SaveOptions } from '@fer/layers';
 
 /** A trained network, and what its user must know. */
 export interface Pretrained {
@@ -17,17 +17,6 @@ export interface Pretrained {
 /** From a network's outputs to probabilities. */
 export function toProbabilities(model: Model): (outputs: Tensor) => Tensor {
   return endsInSoftmax(model) ? (outputs) => outputs : softmax;
-}
-
-/** Whether a network's outputs are probabilities already, and no logits. */
-export function endsInSoftmax({ output }: Model): boolean {
-  return output.layer !== undefined && isSoftmax(output.layer);
-}
-
-function isSoftmax(layer: AnyLayer): boolean {
-  if (layer instanceof Model) return endsInSoftmax(layer);
-  const { activation } = layer.options as { readonly activation?: unknown };
-  return layer.className === 'Softmax' || activation === 'softmax';
 }
 
 /** Where a file's metadata keep, as JSON, what is no weight. */

@@ -9,7 +9,10 @@ import { Monitor, type MonitorOptions, type MonitorState } from './monitor.ts';
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** The path of the checkpoint that `resume` takes, written after each epoch and at an interruption. */
   readonly last?: string;
-  /** The path of the model, as loadModel reads it, with the weights of the best epoch as they were evaluated. */
+  /**
+   * The path of the model, as loadModel reads it, with the weights of the best epoch as they were evaluated; of several with the same
+   * figure, as accuracies on few images are, the one with the lowest 'valLoss'.
+   */
   readonly best?: string;
 }
 
@@ -24,7 +27,7 @@ export class ModelCheckpoint implements Callback {
     if (options.last === undefined && options.best === undefined)
       throw new ArgumentError(this.className, 'expected a path as `last`, `best` or both');
     this.#options = options;
-    this.#monitor = new Monitor(this.className, options);
+    this.#monitor = new Monitor(this.className, options, 'valLoss');
   }
 
   onTrainBegin({ figures }: Run): void {

@@ -16,6 +16,7 @@ export interface MonitorOptions {
 /** What a checkpoint keeps of a monitor: the best value, and of what. Those of earlier versions have the value alone. */
 export interface MonitorState {
   readonly best?: number | undefined;
+  readonly tieBreaker?: number | undefined;
   readonly monitor?: string;
   readonly mode?: 'min' | 'max';
 }
@@ -25,19 +26,22 @@ export class Monitor {
   readonly name: string;
   /** None before the first epoch. */
   #best: number | undefined;
+  /** Of the epoch of the best value, the figure that decides between epochs of the same value. */
+  #tieBreaker: number | undefined;
   readonly #sign: 1 | -1;
   readonly #minDelta: number;
 
-  /** @throws ArgumentError */
+  /** @param decider Of which less is better, between epochs of the same value. Unless given, the first of them is the best. @throws ArgumentError */
   constructor(
     private readonly operator: string,
     { monitor = 'valLoss', mode = 'auto', minDelta = 0 }: MonitorOptions,
+    private readonly decider?: string,
   ) {
     this.name = monitor;
     checkOneOf(operator, 'mode', mode, ['auto', 'min', 'max']);
     checkAtLeast(operator, 'minDelta', minDelta, 0);
-    const isLess = mode === 'auto' ? /loss$/i.test(monitor) : mode === 'min';
-    this.#sign = isLess ? 1 : -1;
+    const prefersLess = mode === 'auto' ? /loss$/i.test(monitor) : mode === 'min';
+    this.#sign = prefersLess ? 1 : -1;
     this.#minDelta = minDelta;
   }
 
@@ -52,26 +56,38 @@ export class Monitor {
     const logs = history.at(-1) ?? {};
     this.check(Object.keys(logs));
     const value = logs[this.name] as number;
-    const best = this.#best;
-    const isBetter = best === undefined ? !Number.isNaN(value) : this.#sign * (best - value) > this.#minDelta;
-    if (isBetter) this.#best = value;
+    const tieBreaker = this.decider === undefined ? undefined : logs[this.decider];
+    const isBetter = this.#isBetter(value) || (value === this.#best && isLess(tieBreaker, this.#tieBreaker));
+    if (isBetter) [this.#best, this.#tieBreaker] = [value, tieBreaker];
     return isBetter;
   }
 
+  #isBetter(value: number): boolean {
+    if (this.#best === undefined) return !Number.isNaN(value);
+    return this.#sign * (this.#best - value) > this.#minDelta;
+  }
+
   get state(): MonitorState {
-    return { best: this.#best, monitor: this.name, mode: this.#sign === 1 ? 'min' : 'max' };
+    return {
+      best: this.#best,
+      tieBreaker: this.#tieBreaker,
+      monitor: this.name,
+      mode: this.#sign === 1 ? 'min' : 'max',
+    };
   }
 
   /** @throws ArgumentError if the best value is of another figure, or was the other way round */
-  restore({ best, ...saved }: MonitorState): void {
+  restore({ best, tieBreaker, ...saved }: MonitorState): void {
     for (const key of ['monitor', 'mode'] as const)
       if (best !== undefined && saved[key] !== undefined)
         checkSame(`${key} of ${this.operator}`, saved[key], this.state[key]);
-    this.#best = best;
+    [this.#best, this.#tieBreaker] = [best, tieBreaker];
   }
 
   /** Forgets what was best. */
   reset(): void {
-    this.#best = undefined;
+    [this.#best, this.#tieBreaker] = [undefined, undefined];
   }
 }
+
+const isLess = (a: number | undefined, b: number | undefined) => a !== undefined && b !== undefined && a < b;
