@@ -4,6 +4,13 @@ import { DEFAULTS, experimentOf, type TrainOptions } from '../../packages/cli/sr
 
 const networkOf = (options: Partial<TrainOptions>) => experimentOf({ ...DEFAULTS, ...options }).network.options;
 
+it('gives networks what they need to learn from random weights', () => {
+  expect(networkOf({ network: 'vgg19' })).toMatchObject({ batchNorm: true });
+  expect(networkOf({ network: 'vgg19', option: ['batchNorm=false'] })).toMatchObject({ batchNorm: false });
+  expect(networkOf({ network: 'mobilenet-v2', imageSize: 96 })).toMatchObject({ momentum: 0.9 });
+  expect(networkOf({ network: 'resnet50-v2', option: ['momentum=0.99'] })).toMatchObject({ momentum: 0.99 });
+});
+
 describe('networks that have a form for small images', () => {
   it.each([
     ['of 48 pixels, unless told otherwise', {}, true],
@@ -18,6 +25,6 @@ describe('networks that have a form for small images', () => {
   });
 
   it('are not taken for others', () => {
-    expect(networkOf({ network: 'vgg19' })).toEqual({ inputShape: [48, 48, 1] });
+    expect(networkOf({ network: 'mobi-express-net' })).toEqual({ inputShape: [48, 48, 1] });
   });
 });

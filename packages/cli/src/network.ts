@@ -162,6 +162,9 @@ const COMMON: Readonly<Record<keyof NetworkOptions, Kind>> = {
 /** Of it, what leaves the network a classifier of logits, and does not say again what data and --seed say. */
 export const CLASSIFIER_OPTIONS = ['inputShape', 'dropout'];
 
+/** What those of Keras with a form for small images can be told besides. */
+const KERAS = { smallImages: 'true or false', momentum: 'a number' } as const;
+
 /** What each network can be told besides; complete, or it does not compile. */
 const OWN: {
   readonly [N in ModelName]: Readonly<Record<Exclude<keyof ModelOptionsOf<N>, keyof NetworkOptions>, Kind>>;
@@ -172,23 +175,23 @@ const OWN: {
     smallImages: 'true or false',
     hiddenUnits: 'an array of numbers',
   },
-  densenet121: { smallImages: 'true or false' },
-  densenet169: { smallImages: 'true or false' },
-  densenet201: { smallImages: 'true or false' },
-  'efficientnet-b0': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b1': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b2': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b3': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b4': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b5': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b6': { dropConnect: 'a number', smallImages: 'true or false' },
-  'efficientnet-b7': { dropConnect: 'a number', smallImages: 'true or false' },
+  densenet121: KERAS,
+  densenet169: KERAS,
+  densenet201: KERAS,
+  'efficientnet-b0': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b1': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b2': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b3': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b4': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b5': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b6': { ...KERAS, dropConnect: 'a number' },
+  'efficientnet-b7': { ...KERAS, dropConnect: 'a number' },
   'fer-net': {},
   'inception-v3': {},
   'light-alex-vgg': { widths: 'an array of numbers' },
   'mobi-express-net': {},
-  'mobilenet-v2': { alpha: 'a number', smallImages: 'true or false' },
-  'resnet50-v2': { smallImages: 'true or false' },
+  'mobilenet-v2': { ...KERAS, alpha: 'a number' },
+  'resnet50-v2': KERAS,
   vgg16: { alpha: 'a number', batchNorm: 'true or false', hiddenUnits: 'an array of numbers' },
   vgg19: { alpha: 'a number', batchNorm: 'true or false', hiddenUnits: 'an array of numbers' },
 };
@@ -196,9 +199,18 @@ const OWN: {
 /** Images of at most so many pixels a side are small. */
 const SMALL = 64;
 
-/** What `fer train` adds to a network's options: networks of photographs have a form for images of such a side, which learns faster. */
-export const formFor = (name: ModelName, side: number): { readonly smallImages?: true } =>
-  'smallImages' in OWN[name] && side <= SMALL ? { smallImages: true } : {};
+/**
+ * What `fer train` tells a network unless options say otherwise, so that it learns from random weights and data sets of any size: the form
+ * for images of such a side, moving averages that follow in dozens of steps, and batch normalisation where it may be left out.
+ */
+export function trainableForm(name: ModelName, side: number): Readonly<Record<string, unknown>> {
+  const own = OWN[name];
+  return {
+    ...('smallImages' in own && side <= SMALL && { smallImages: true }),
+    ...('momentum' in own && { momentum: 0.9 }),
+    ...('batchNorm' in own && { batchNorm: true }),
+  };
+}
 
 /**
  * A network's options from `name=value` texts, whose values are JSON: `alpha=0.35`, `inputShape=[96,96,3]`.

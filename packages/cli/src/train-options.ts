@@ -3,7 +3,7 @@ import { ArgumentError } from '@fer/core';
 import { noDecay } from '@fer/layers';
 import type { ModelName } from '@fer/models';
 import type { Crops, Experiment, NetworkPlan, OptimizerPlan, TrainingPlan } from './experiment.ts';
-import { CLASSIFIER_OPTIONS, formFor, parseNetworkOptions } from './network.ts';
+import { CLASSIFIER_OPTIONS, parseNetworkOptions, trainableForm } from './network.ts';
 import { damagedOf } from './options.ts';
 import { FACE } from './recipes/recipe.ts';
 
@@ -84,7 +84,7 @@ export function experimentOf(options: TrainOptions): Experiment {
     },
     network: {
       name,
-      options: { ...formFor(name, side), ...given, inputShape },
+      options: { ...trainableForm(name, side), ...given, inputShape },
       ...(init !== undefined && { init }),
     } as NetworkPlan,
     training: trainingOf(options),

@@ -46,7 +46,8 @@ Examples:
   fer train --data CK+48/ --init runs/a/best.safetensors   fine-tunes weights
   fer train --resume runs/a                           continues after Ctrl-C, or a power cut
 
-Networks with an option smallImages have it for images of up to 64 pixels; -o smallImages=false for their form for photographs.
+Networks are trained in a form that learns from random weights: -o smallImages=true for images of up to 64 pixels, -o momentum=0.9 for
+batch normalisation, -o batchNorm=true, where they have such options and none is given.
 Data without parts of their own are split 80:10:10, by person where the data tell who it is.`;
 
 export function addTrain(program: Command): void {

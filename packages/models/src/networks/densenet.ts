@@ -14,28 +14,20 @@ import {
   Transition,
   ZeroPadding2D,
 } from '@fer/layers';
-import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
-
-export interface DenseNetOptions extends NetworkOptions {
-  /**
-   * For faces of about 48x48: a first convolution of 3x3 with stride 1 and no pooling,
-   * and batch normalisation's moving averages have a momentum of 0.9 in place of 0.99. false unless given.
-   */
-  readonly smallImages?: boolean;
-}
+import { averagePoolingTop, batchNormOf, type KerasOptions, network } from './options.ts';
 
 /**
  * DenseNet-121 (Huang et al. 2017) with new weights, from [N, 224, 224, 3], or [N, 48, 48, 1] for small images, to logits
  * [N, 1000], unless options say otherwise. Keras Applications' weights are of RGB, normalised by ImageNet's means and deviations.
  * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
  */
-export const denseNet121 = (options: DenseNetOptions = {}): Model => denseNet('densenet121', [6, 12, 24, 16], options);
+export const denseNet121 = (options: KerasOptions = {}): Model => denseNet('densenet121', [6, 12, 24, 16], options);
 
 /** The same with 169 layers. */
-export const denseNet169 = (options: DenseNetOptions = {}): Model => denseNet('densenet169', [6, 12, 32, 32], options);
+export const denseNet169 = (options: KerasOptions = {}): Model => denseNet('densenet169', [6, 12, 32, 32], options);
 
 /** The same with 201 layers. */
-export const denseNet201 = (options: DenseNetOptions = {}): Model => denseNet('densenet201', [6, 12, 48, 32], options);
+export const denseNet201 = (options: KerasOptions = {}): Model => denseNet('densenet201', [6, 12, 48, 32], options);
 
 const activated = (name: string, batchNorm: BatchNormOptions) => [
   new BatchNormalization({ epsilon: 1.001e-5, ...batchNorm, name: `${name}bn` }),
@@ -55,9 +47,9 @@ const smallStem = (batchNorm: BatchNormOptions) => [
   ...activated('conv1_', batchNorm),
 ];
 
-function denseNet(name: string, blocks: readonly number[], options: DenseNetOptions): Model {
+function denseNet(name: string, blocks: readonly number[], options: KerasOptions): Model {
   const { smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
-  const batchNorm = smallImages ? FEW_STEPS : {};
+  const batchNorm = batchNormOf(options);
   const image = input(inputShape);
   const features = image.pipe(
     ...(smallImages ? smallStem(batchNorm) : stem(batchNorm)),

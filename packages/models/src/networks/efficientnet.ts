@@ -16,16 +16,11 @@ import {
   type Model,
 } from '@fer/layers';
 import { roundChannels } from './channels.ts';
-import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, batchNormOf, type KerasOptions, network } from './options.ts';
 
-export interface EfficientNetOptions extends NetworkOptions {
+export interface EfficientNetOptions extends KerasOptions {
   /** How often the last block is skipped in training (stochastic depth), the others less; 0.2 unless given. */
   readonly dropConnect?: number;
-  /**
-   * For faces of about 48x48: the first convolution keeps all pixels, and batch normalisation's moving averages have a momentum of
-   * 0.9 in place of 0.99. false unless given.
-   */
-  readonly smallImages?: boolean;
 }
 
 /** How much wider and deeper each is than b0, its images' size and its dropout. */
@@ -88,7 +83,7 @@ export function efficientNet(scale: EfficientNetName, options: EfficientNetOptio
   const { dropConnect = 0.2, smallImages = false, dropout = scaleDropout } = options;
   const { inputShape = smallImages ? [48, 48, 1] : [resolution, resolution, 3] } = options;
   checkRange('efficientNet', 'dropConnect', dropConnect, 0, 1);
-  const batchNorm = smallImages ? FEW_STEPS : {};
+  const batchNorm = batchNormOf(options);
   const image = input(inputShape);
   const features = image.pipe(
     ...activated(

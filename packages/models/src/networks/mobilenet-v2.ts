@@ -12,16 +12,11 @@ import {
   ReLU,
 } from '@fer/layers';
 import { roundChannels, widthMultiplier } from './channels.ts';
-import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
+import { averagePoolingTop, batchNormOf, type KerasOptions, network } from './options.ts';
 
-export interface MobileNetV2Options extends NetworkOptions {
+export interface MobileNetV2Options extends KerasOptions {
   /** The width multiplier; 1 unless given. */
   readonly alpha?: number;
-  /**
-   * For faces of about 48x48: the first convolution keeps all pixels, and batch normalisation's moving averages have a momentum of
-   * 0.9 in place of 0.999. false unless given.
-   */
-  readonly smallImages?: boolean;
 }
 
 /** Expansion, channels, repetitions and strides of each stage. */
@@ -69,7 +64,7 @@ const lastConvolution = (filters: number, batchNorm: BatchNormOptions) => [
 export function mobileNetV2(options: MobileNetV2Options = {}): Model {
   const { alpha = 1, smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
   const scaled = widthMultiplier('mobilenet-v2', alpha);
-  const batchNorm = smallImages ? FEW_STEPS : { momentum: 0.999 };
+  const batchNorm = batchNormOf(options, 0.999);
   const image = input(inputShape);
   const features = image.pipe(
     ...stem(scaled(32), smallImages ? 1 : 2, batchNorm),

@@ -3,6 +3,7 @@ import { checkOneOf, checkRange, type Shape } from '@fer/core';
 import {
   type ActivationName,
   type Applicable,
+  type BatchNormOptions,
   Dense,
   Dropout,
   GlobalAveragePooling2D,
@@ -33,6 +34,20 @@ export interface NetworkOptions {
  * a network that has taken a hundred steps is still tested by a third of the statistics that it began with.
  */
 export const FEW_STEPS = { momentum: 0.9 } as const;
+
+/** Of networks that Keras Applications has too, and that have a form for small images. */
+export interface KerasOptions extends NetworkOptions {
+  /** For faces of about 48x48: the first convolution keeps all pixels, and no pooling follows it. false unless given. */
+  readonly smallImages?: boolean;
+  /**
+   * How much of batch normalisation's moving averages a step keeps. Unless given as in Keras, which is for thousands of steps, or 0.9
+   * for small images.
+   */
+  readonly momentum?: number;
+}
+
+export const batchNormOf = ({ smallImages = false, momentum }: KerasOptions, inKeras = 0.99): BatchNormOptions =>
+  momentum === undefined ? (smallImages ? FEW_STEPS : { momentum: inKeras }) : { momentum };
 
 /** Pooling, or nothing, for networks without a top. */
 export function poolingOf({ pooling }: NetworkOptions): Applicable[] {

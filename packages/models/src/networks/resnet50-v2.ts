@@ -12,15 +12,7 @@ import {
   ResidualV2,
   ZeroPadding2D,
 } from '@fer/layers';
-import { averagePoolingTop, FEW_STEPS, type NetworkOptions, network } from './options.ts';
-
-export interface ResNet50V2Options extends NetworkOptions {
-  /**
-   * For faces of about 48x48: a first convolution of 3x3 with stride 1 and no pooling,
-   * and batch normalisation's moving averages have a momentum of 0.9 in place of 0.99. false unless given.
-   */
-  readonly smallImages?: boolean;
-}
+import { averagePoolingTop, batchNormOf, type KerasOptions, network } from './options.ts';
 
 /** Channels of the bottleneck, blocks, and the last block's strides. */
 const STAGES = [
@@ -44,10 +36,10 @@ const smallStem = () => [new Conv2D({ filters: 64, kernelSize: 3, padding: 'same
  * unless options say otherwise. Keras Applications' weights are of RGB from -1 to 1.
  * @throws ArgumentError for options that make no sense, ShapeError for images that are too small
  */
-export function resNet50V2(options: ResNet50V2Options = {}): Model {
+export function resNet50V2(options: KerasOptions = {}): Model {
   const { smallImages = false, inputShape = smallImages ? [48, 48, 1] : [224, 224, 3] } = options;
   const image = input(inputShape);
-  const batchNorm = smallImages ? FEW_STEPS : {};
+  const batchNorm = batchNormOf(options);
   const blocks = STAGES.flatMap(([filters, count, strides], stage) =>
     Array.from({ length: count }, (_, i) => {
       const name = `conv${stage + 2}_block${i + 1}`;
