@@ -1,6 +1,7 @@
 import { affineTransform, Random, setBackend, tensor } from '@fer/core';
 import {
   affine,
+  autoContrast,
   brightness,
   centerCrop,
   contrast,
@@ -16,6 +17,7 @@ import {
   rescale,
   resize,
   rotate,
+  sharpness,
   shift,
   tenCrop,
   toGrayscale,
@@ -430,6 +432,16 @@ describe('colours', () => {
   it('brightens, within 0 and 255', () => {
     expect(values(brightness({ factor: [2, 2] })(gray([[0, 10, 200]]), random))).toEqual([0, 20, 255]);
     expect(values(brightness({ factor: [0, 0] })(gray([[0, 10, 200]]), random))).toEqual([0, 0, 0]);
+  });
+
+  it('refuses pixels that were normalised where they would be cut off', () => {
+    const normalised = normalise({ mean: 128, deviation: 64 })(gray([[0, 128]]), random);
+    for (const [name, transform] of Object.entries({ brightness, contrast, sharpness }))
+      expect(() => transform({ factor: [1, 1] })(normalised, random)).toThrow(
+        `${name}: pixels must be from 0 to 255 but one is -2: normalise images after they are augmented`,
+      );
+    expect(() => autoContrast()(normalised, random)).toThrow(/^autoContrast: pixels must be/);
+    expect(() => brightness({ factor: 0.1 })(gray([[-1e-4, 3]]), random)).not.toThrow();
   });
 
   it('stretches contrast about the mean luma, within 0 and 255', () => {

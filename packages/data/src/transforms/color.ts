@@ -3,7 +3,7 @@ import { ArgumentError, checkFinite, ShapeError } from '@fer/core';
 import ndarray from 'ndarray';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform, type Range, rangeOf } from './define.ts';
-import { floatsOf, imageOf, type Pixels, pixelsOf } from './pixels.ts';
+import { floatsOf, imageOf, type Pixels, pixelsOf, unscaledPixelsOf } from './pixels.ts';
 
 /** [H, W, 1] seen as [H, W, 3], as a view: its three channels share their memory. */
 export function grayscaleToRGB(): Transform {
@@ -95,7 +95,7 @@ export interface BrightnessOptions {
 export function brightness(options: BrightnessOptions): Transform {
   const range = factorRange('brightness', options.factor);
   return defineTransform('brightness', options, (image, random) =>
-    linear(pixelsOf('brightness', image), { factor: [random.uniform(...range)], minimum: 0, maximum: 255 }),
+    linear(unscaledPixelsOf('brightness', image), { factor: [random.uniform(...range)], minimum: 0, maximum: 255 }),
   );
 }
 
@@ -111,7 +111,7 @@ export interface ContrastOptions {
 export function contrast(options: ContrastOptions): Transform {
   const range = factorRange('contrast', options.factor);
   return defineTransform('contrast', options, (image, random) => {
-    const pixels = pixelsOf('contrast', image);
+    const pixels = unscaledPixelsOf('contrast', image);
     const gray = luma('contrast', pixels);
     let sum = 0;
     for (let i = 0; i < gray.length; i++) sum += gray[i] as number;

@@ -55,6 +55,18 @@ function isDense({ width, channels, rowStride, columnStride, channelStride }: Pi
   return (channels === 1 || channelStride === 1) && columnStride === channels && rowStride === width * channels;
 }
 
+/** No pixel is darker, but for what interpolation rounds. */
+const BLACK = -0.01;
+
+/** Pixels from 0 to 255, of transforms that would cut off what lies outside. @throws ArgumentError for negative ones, which were normalised */
+export function unscaledPixelsOf(operator: string, image: Image): Pixels {
+  const pixels = pixelsOf(operator, image);
+  const negative = pixels.data instanceof Float32Array ? floatsOf(pixels).find((value) => value < BLACK) : undefined;
+  if (negative === undefined) return pixels;
+  const place = 'normalise images after they are augmented';
+  throw new ArgumentError(operator, `pixels must be from 0 to 255 but one is ${negative}: ${place}`);
+}
+
 /** Writes the pixels into an array of their number, without gaps. */
 export function copyInto<D extends PixelData | Uint8ClampedArray>(target: D, pixels: Pixels): D {
   const { data, offset, height, width, channels, rowStride, columnStride, channelStride } = pixels;

@@ -2,7 +2,7 @@
 import { ArgumentError, checkInteger, checkRange } from '@fer/core';
 import type { Image, Transform } from '../image.ts';
 import { defineTransform, type Range, rangeOf } from './define.ts';
-import { floatsOf, imageOf, type Pixels, pixelsOf } from './pixels.ts';
+import { floatsOf, imageOf, type Pixels, unscaledPixelsOf } from './pixels.ts';
 
 const WHITE = 255;
 
@@ -19,7 +19,7 @@ export function sharpness(options: SharpnessOptions): Transform {
   const range = rangeOf('sharpness', 'factor', options.factor, 1);
   if (range[0] < 0) throw new ArgumentError('sharpness', `factor must not be below 0 but begins at ${range[0]}`);
   return defineTransform('sharpness', options, (image, random) => {
-    const pixels = pixelsOf('sharpness', image);
+    const pixels = unscaledPixelsOf('sharpness', image);
     const source = floatsOf(pixels);
     const factor = random.uniform(...range);
     const blurred = blur(source, pixels);
@@ -101,14 +101,14 @@ const byteOf = (value: number) => Math.round(clamp(value));
 
 function eachPixel(name: string, options: object, change: (value: number) => number): Transform {
   return defineTransform(name, options, (image: Image) => {
-    const pixels = pixelsOf(name, image);
+    const pixels = unscaledPixelsOf(name, image);
     return imageOf(floatsOf(pixels).map(change), pixels.height, pixels.width, pixels.channels);
   });
 }
 
 function eachChannel(name: string, change: (tones: Float32Array) => Float32Array): Transform {
   return defineTransform(name, {}, (image: Image) => {
-    const pixels = pixelsOf(name, image);
+    const pixels = unscaledPixelsOf(name, image);
     const { height, width, channels } = pixels;
     const source = floatsOf(pixels);
     const result = new Float32Array(source.length);
