@@ -7,7 +7,7 @@ import type { Selection } from '../../packages/cli/src/experiment.ts';
 import { run } from '../../packages/cli/src/run.ts';
 import { RunFolder } from '../../packages/cli/src/run-folder.ts';
 import { DEFAULTS, experimentOf } from '../../packages/cli/src/train-options.ts';
-import { temporaryFolder } from './fer.ts';
+import { ferHere, temporaryFolder } from './fer.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -70,4 +70,14 @@ it('is not continued with other data, by which parts would be other ones', async
     );
   expect(await readFile(there.file('config.json'), 'utf8')).toBe(before);
   await expect(resumed('synthetic:70')).resolves.toMatchObject({ stopped: undefined });
+});
+
+it('says so when weights are evaluated on what they were trained on', async () => {
+  const weights = folder.file('last/best.safetensors');
+  const headingOf = async (data: string) =>
+    (await ferHere(['evaluate', '--weights', weights, '--data', data])).stdout.split('\n')[0];
+  expect(await headingOf('synthetic:70')).toBe(
+    'test, of which a part was trained on: report.txt beside the weights is of the others',
+  );
+  expect(await headingOf('synthetic:70:2')).toBe('test');
 });

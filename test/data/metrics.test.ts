@@ -133,14 +133,17 @@ describe('the bootstrap', () => {
     expect(Math.abs(upper - (0.73 + 1.96 * error))).toBeLessThan(0.005);
   });
 
-  it('is seeded, wider with more confidence, and a point where all are right', () => {
+  it('is seeded, wider with more confidence, and binomial where all or none are right', () => {
     const options = { seed: 2, resamples: 500 };
     expect(bootstrapAccuracy(labels, predictions, options)).toEqual(bootstrapAccuracy(labels, predictions, options));
     const [narrow, wide] = [0.8, 0.99].map((confidence) =>
       bootstrapAccuracy(labels, predictions, { ...options, confidence }),
     );
     expect((wide?.upper ?? 0) - (wide?.lower ?? 0)).toBeGreaterThan((narrow?.upper ?? 0) - (narrow?.lower ?? 0));
-    expect(bootstrapAccuracy([1, 0], [1, 0])).toEqual({ accuracy: 1, lower: 1, upper: 1 });
+    const all = bootstrapAccuracy(Array(12).fill(1), Array(12).fill(1));
+    expect(all).toEqual({ accuracy: 1, lower: expect.closeTo(0.7354, 4), upper: 1 }); // scipy.stats.binomtest(12, 12).proportion_ci()
+    const none = bootstrapAccuracy([0, 0, 0], [1, 1, 1]);
+    expect(none).toEqual({ accuracy: 0, lower: 0, upper: expect.closeTo(0.7076, 4) });
   });
 });
 

@@ -1,8 +1,10 @@
 /** @file fer evaluate */
+import { dirname } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { type Dataset, duplicates } from '@fer/data';
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS, firstSize, loadClassifier, WEIGHTS_HELP, withLabels, withoutCrop } from '../classifier.ts';
+import { digestOf } from '../digest.ts';
 import { type Evaluation, evaluateOn } from '../evaluation.ts';
 import type { Crops } from '../experiment.ts';
 import { crops, DATA_HELP, damagedOf, SKIP_DAMAGED_HELP, startBackend } from '../options.ts';
@@ -55,6 +57,7 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
   const size = firstSize(preprocess);
   const all = await openSource(options.data, { ...(size !== undefined && { size }), ...damagedOf(options) });
   const { without } = options;
+  const wasSeen = await trainedOnPartOf(all, options.weights);
   const results: Record<string, Evaluation> = {};
   const texts: string[] = [];
   for (const [name, whole] of Object.entries(testsOf(all, options.usage))) {
@@ -66,7 +69,8 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
     results[name] = evaluation;
     const left = whole.length - part.length;
     const heading = left > 0 ? `${name}, without ${left} images that ${without} has too` : name;
-    texts.push(`${heading}\n${reportText(evaluation, labels)}`);
+    const warning = wasSeen ? ', of which a part was trained on: report.txt beside the weights is of the others' : '';
+    texts.push(`${heading}${warning}\n${reportText(evaluation, labels)}`);
     if (folder) await writeEvaluation(folder, evaluation, { dataset, probabilities }, `-${name}`);
   }
   await folder?.writeJson('evaluation.json', results);
@@ -77,6 +81,14 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
 async function folderFor(path: string): Promise<RunFolder> {
   await RunFolder.unused(path);
   return RunFolder.prepared(path);
+}
+
+/** Whether the weights are of a run on these very data, which are in no parts, so that it chose what to train on. */
+async function trainedOnPartOf(data: Dataset, weights: string): Promise<boolean> {
+  const run = new RunFolder(dirname(weights));
+  if (data.items.some(({ usage }) => usage !== undefined) || !(await run.has('config.json'))) return false;
+  const config = (await run.readJson('config.json')) as { readonly digest?: unknown } | null;
+  return config?.digest === digestOf(data);
 }
 
 /** The part that was asked for; else all that are not for training; else all there is. */

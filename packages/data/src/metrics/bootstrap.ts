@@ -19,7 +19,8 @@ export interface AccuracyInterval {
 
 /**
  * Accuracy with a percentile bootstrap interval (Efron 1979): the same number of samples is drawn with replacement again
- * and again, and the interval holds the middle of the accuracies found.
+ * and again, and the interval holds the middle of the accuracies found. Where all predictions are right, or none, every draw is alike:
+ * the interval is then the binomial distribution's own (Clopper & Pearson 1934).
  */
 export function bootstrapAccuracy(
   labels: Labels,
@@ -33,6 +34,11 @@ export function bootstrapAccuracy(
   }
   const size = labels.length;
   const right = Uint8Array.from({ length: size }, (_, i) => (labels[i] === predictions[i] ? 1 : 0));
+  const accuracy = right.reduce((sum, value) => sum + value, 0) / size;
+  const tail = (1 - confidence) / 2;
+  const least = tail ** (1 / size);
+  if (accuracy === 1) return { accuracy, lower: least, upper: 1 };
+  if (accuracy === 0) return { accuracy, lower: 0, upper: 1 - least };
   const random = new Random(seed);
   const accuracies = new Float64Array(resamples);
   for (let resample = 0; resample < resamples; resample++) {
@@ -42,9 +48,9 @@ export function bootstrapAccuracy(
   }
   accuracies.sort();
   return {
-    accuracy: right.reduce((sum, value) => sum + value, 0) / size,
-    lower: quantile(accuracies, (1 - confidence) / 2),
-    upper: quantile(accuracies, (1 + confidence) / 2),
+    accuracy,
+    lower: quantile(accuracies, tail),
+    upper: quantile(accuracies, 1 - tail),
   };
 }
 
