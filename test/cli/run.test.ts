@@ -1,5 +1,5 @@
 /** @file A run within this process: what it leaves behind, and whose weights it evaluates. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { decodeSafetensors, memory, setBackend } from '@fer/core';
 import { decodePretrained } from '@fer/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -80,4 +80,6 @@ it('says so when weights are evaluated on what they were trained on', async () =
     'test, of which a part was trained on: report.txt beside the weights is of the others',
   );
   expect(await headingOf('synthetic:70:2')).toBe('test');
+  await writeFile(folder.file('last/config.json'), '// of something else');
+  expect(await headingOf('synthetic:70')).toBe('test');
 });

@@ -91,8 +91,8 @@ async function takeKeras(model: Model, init: string): Promise<Taken> {
 
 function take(model: Model, { tensors, labels: theirs }: StoredWeights, labels: readonly string[]): Taken {
   const { weights } = model;
-  // a file of weights alone does not tell its labels: their number has to do
   const order = theirs && labels.map((label) => theirs.indexOf(label));
+  // a file of weights alone does not tell its labels: their number has to do
   const fits = (name: string, { shape }: StoredTensor) =>
     theirs ? [...theirs].sort().join() === [...labels].sort().join() : weights.get(name)?.shape.join() === shape.join();
   const taken = Object.entries(tensors)

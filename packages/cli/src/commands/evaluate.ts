@@ -85,10 +85,10 @@ async function folderFor(path: string): Promise<RunFolder> {
 
 /** Whether the weights are of a run on these very data, which are in no parts, so that it chose what to train on. */
 async function trainedOnPartOf(data: Dataset, weights: string): Promise<boolean> {
-  const run = new RunFolder(dirname(weights));
-  if (data.items.some(({ usage }) => usage !== undefined) || !(await run.has('config.json'))) return false;
-  const config = (await run.readJson('config.json')) as { readonly digest?: unknown } | null;
-  return config?.digest === digestOf(data);
+  if (data.items.some(({ usage }) => usage !== undefined)) return false;
+  // what lies beside the weights may be none of a run, or no JSON
+  const config = await new RunFolder(dirname(weights)).readJson('config.json').catch(() => null);
+  return (config as { readonly digest?: unknown } | null)?.digest === digestOf(data);
 }
 
 /** The part that was asked for; else all that are not for training; else all there is. */

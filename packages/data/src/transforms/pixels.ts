@@ -58,7 +58,10 @@ function isDense({ width, channels, rowStride, columnStride, channelStride }: Pi
 /** No pixel is darker, but for what interpolation rounds. */
 const BLACK = -0.01;
 
-/** Pixels from 0 to 255, of transforms that would cut off what lies outside. @throws ArgumentError for negative ones, which were normalised */
+/**
+ * Pixels from 0 to 255, of transforms that would cut off what lies outside.
+ * @throws ArgumentError for negative ones, which were normalised
+ */
 export function unscaledPixelsOf(operator: string, image: Image): Pixels {
   const pixels = pixelsOf(operator, image);
   const negative = pixels.data instanceof Float32Array ? floatsOf(pixels).find((value) => value < BLACK) : undefined;

@@ -31,7 +31,10 @@ export class Monitor {
   readonly #sign: 1 | -1;
   readonly #minDelta: number;
 
-  /** @param decider Of which less is better, between epochs of the same value. Unless given, the first of them is the best. @throws ArgumentError */
+  /**
+   * @param decider Of which less is better, between epochs of the same value. Unless given, the first of them is the best.
+   * @throws ArgumentError
+   */
   constructor(
     private readonly operator: string,
     { monitor = 'valLoss', mode = 'auto', minDelta = 0 }: MonitorOptions,
