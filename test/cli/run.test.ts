@@ -1,6 +1,7 @@
 /** @file A run within this process: what it leaves behind, and whose weights it evaluates. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { decodeSafetensors, memory, setBackend } from '@fer/core';
+import { encodePng, syntheticFaces } from '@fer/data';
 import { decodePretrained } from '@fer/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Selection } from '../../packages/cli/src/experiment.ts';
@@ -58,6 +59,25 @@ it.each([
   expect(outcome.isLast).toBe(isLast);
   expect(split).toMatch(/^training \d+, validation \d+, test \d+ images/);
   expect(outcome.card).toMatch(text);
+});
+
+it('tells which classes no image shows', async () => {
+  const said: string[] = [];
+  const faces = syntheticFaces({ seed: 1, count: 28 });
+  const classes = folder.file('classes');
+  for (const [i, name] of ['happy', 'never', 'sad'].entries()) {
+    await mkdir(`${classes}/${name}`, { recursive: true });
+    for (const [j, { image }] of i === 1 ? [] : faces.items.entries())
+      await writeFile(`${classes}/${name}/${j}.png`, await encodePng(image));
+  }
+  const config = configOf(classes, 'last');
+  const short = { ...config.experiment.training, epochs: 1 };
+  const experiment = { ...config.experiment, training: short };
+  await run({ ...config, experiment }, new RunFolder(folder.file('unseen')), {
+    ...SILENT,
+    say: (text) => said.push(text),
+  });
+  expect(said).toContain('Nothing to learn never from: no training image shows it');
 });
 
 it('is not continued with other data, by which parts would be other ones', async () => {

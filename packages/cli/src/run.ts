@@ -67,6 +67,9 @@ export async function run(config: RunConfig, folder: RunFolder, options: RunOpti
   await folder.writeConfig({ ...config, digest } satisfies StoredConfig);
   options.say(`${title} on ${config.backend}: ${network.name}, ${params.toLocaleString('en')} parameters`);
   options.say(`${plan.source}: ${data.split}`);
+  const labels = new Set(data.train.labels);
+  const unseen = data.classes.filter((_, label) => !labels.has(label));
+  if (unseen.length > 0) options.say(`Nothing to learn ${unseen.join(' and ')} from: no training image shows it`);
   const training = await train(model, data, experiment, folder, options);
   await writeCurves(folder, training.epochs, title);
   const tests = await test(model, data, experiment, folder, options);
