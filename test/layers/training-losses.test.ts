@@ -1,15 +1,37 @@
 /** @file Losses and metrics by name, and mixtures of images. */
 import {
   ArgumentError,
+  abs,
   gradientCheck,
+  greater,
+  mean,
+  memory,
+  mul,
   Random,
   randomUniform,
+  ShapeError,
   setBackend,
   softmaxCrossEntropy,
+  softplus,
+  square,
+  sub,
   type Tensor,
   tensor,
 } from '@fer/core';
-import { cutmix, Dense, evaluate, Flatten, fit, type Loss, type Metric, mixup, Sequential, SGD } from '@fer/layers';
+import {
+  cutmix,
+  Dense,
+  evaluate,
+  Flatten,
+  fit,
+  type Loss,
+  type LossFunction,
+  type Metric,
+  type MetricFunction,
+  mixup,
+  Sequential,
+  SGD,
+} from '@fer/layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNumbersClose } from '../close.ts';
 
@@ -25,7 +47,12 @@ const logits = [
 const logP = (row: number[], c: number) => (row[c] as number) - Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0));
 
 /** A model that returns what it is given, so that losses of known outputs are seen. */
-async function figures(outputs: number[][], y: Tensor, loss: Loss, metrics?: Metric[]) {
+async function figures(
+  outputs: number[][],
+  y: Tensor,
+  loss: Loss | LossFunction,
+  metrics?: (Metric | MetricFunction)[],
+) {
   const identity = new Sequential([new Flatten()], { inputShape: [outputs[0]?.length ?? 0] });
   return evaluate(identity, { x: tensor(outputs), y }, { loss, ...(metrics && { metrics }) });
 }
@@ -100,6 +127,80 @@ it('meanSquaredError has no metric unless one is asked for', async () => {
     [0, 0, 1],
   ]);
   expect(await figures(logits, y, 'meanSquaredError')).toEqual({ loss: Math.fround(10 / 6) });
+});
+
+describe("functions of one's own", () => {
+  const targets = [
+    [1, 0, 1],
+    [0, 1, 0],
+  ];
+  /** Binary cross-entropy of logits, for labels that do not exclude each other. */
+  const binaryCrossentropy: LossFunction = (z, y) => mean(sub(softplus(z), mul(z, y)));
+  const distance: MetricFunction = (outputs, y) => mean(abs(sub(outputs, y)));
+
+  it('measure outputs, under their names', async () => {
+    const expected = logits.flatMap((row, i) =>
+      row.map((z, c) => Math.log(1 + Math.exp(z)) - z * ((targets[i] as number[])[c] as number)),
+    );
+    const logs = await figures(logits, tensor(targets), binaryCrossentropy, [distance]);
+    expect(Object.keys(logs)).toEqual(['loss', 'distance']);
+    expect(logs.loss).toBeCloseTo(expected.reduce((a, b) => a + b) / 6, 5);
+    expect(logs.distance).toBeCloseTo((1 + 1 + 1 + 0 + 2 + 1) / 6, 6);
+    expect(await figures(logits, tensor(targets), binaryCrossentropy)).toEqual({ loss: logs.loss });
+  });
+
+  it('train as losses of the same definition do, and leave no tensors', async () => {
+    const train = { x: tensor(logits), y: tensor(targets) };
+    const squares: LossFunction = (outputs, y) => mean(square(sub(outputs, y)));
+    const before = memory().tensors;
+    const [own, named] = await Promise.all(
+      ([squares, 'meanSquaredError'] as const).map(async (loss) => {
+        const model = new Sequential([new Dense({ units: 3, name: 'only' })], { inputShape: [3], seed: 4 });
+        const optimizer = new SGD({ learningRate: 0.1 });
+        const { epochs } = await fit(model, {
+          train,
+          validation: train,
+          epochs: 5,
+          optimizer,
+          loss,
+          metrics: [distance],
+        });
+        const weights = Object.values(await model.stateDict()).flatMap(({ data }) => [...(data as Float32Array)]);
+        for (const disposable of [model, optimizer]) disposable.dispose();
+        return { weights, distances: epochs.map(({ valDistance }) => valDistance as number) };
+      }),
+    );
+    expect(memory().tensors).toBe(before);
+    expectNumbersClose(own?.weights ?? [], named?.weights ?? [], 1e-6, 'weights');
+    expect(own?.distances.at(-1)).toBeLessThan(own?.distances[0] as number);
+  });
+
+  it('take integers that are no classes', async () => {
+    const isAbove: LossFunction = (outputs, y) => mean(greater(outputs, y));
+    const ages = tensor([30, 1, 41, 2, 0, 7], [2, 3], 'int32');
+    expect((await figures(logits, ages, isAbove)).loss).toBeCloseTo(1 / 6, 6);
+  });
+
+  it('must have names as metrics, and give scalars', async () => {
+    const y = tensor(targets);
+    await expect(figures(logits, y, binaryCrossentropy, [(() => distance)()])).resolves.toHaveProperty('distance');
+    await expect(figures(logits, y, distance, [(a, b) => sub(a, b)])).rejects.toThrow(
+      /metrics: a function must have a name/,
+    );
+    await expect(figures(logits, y, distance, [distance, distance])).rejects.toThrow('but distance comes twice');
+    const loss: MetricFunction = distance.bind(null);
+    Object.defineProperty(loss, 'name', { value: 'loss' });
+    await expect(figures(logits, y, distance, [loss])).rejects.toThrow('but loss comes twice');
+    await expect(figures(logits, y, sub)).rejects.toThrow('loss: the function must give a scalar but gave [2,3]');
+    await expect(figures(logits, y, distance, [sub])).rejects.toThrow(ShapeError);
+  });
+
+  it('do not run in workers', async () => {
+    const model = new Sequential([new Dense({ units: 3 })], { inputShape: [3] });
+    const options = { train: { x: tensor(logits), y: tensor(targets) }, epochs: 1, optimizer: new SGD(), workers: 1 };
+    for (const objective of [{ loss: distance }, { metrics: [distance] }])
+      await expect(fit(model, { ...options, ...objective })).rejects.toThrow('fit: workers cannot run functions');
+  });
 });
 
 it('refuses losses and metrics that do not exist', async () => {

@@ -213,6 +213,16 @@ describe('learningRateAt', () => {
     );
   });
 
+  it('takes a function of the step, of which the optimizer asks before each', () => {
+    const rate = (step: number) => 1 / (1 + step);
+    expect([0, 3].map((step) => learningRateAt(rate, step))).toEqual([1, 0.25]);
+    const optimizer = new SGD({ learningRate: rate });
+    optimizer.reduction = 0.5;
+    expect(optimizer.learningRate).toBe(0.5);
+    for (const wrong of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined as unknown as number])
+      expect(() => learningRateAt(() => wrong, 0)).toThrow(/learningRateAt: the learning rate must be/);
+  });
+
   it('refuses what makes no sense', () => {
     expect(() => learningRateAt({ name: 'cosine', initialLearningRate: 1, decaySteps: 0 }, 0)).toThrow(
       "decaySteps of the schedule 'cosine' must be above 0 but is 0",

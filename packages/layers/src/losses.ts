@@ -1,5 +1,5 @@
-/** @file Losses by name, as recipes and `fit` give them. */
-import { ArgumentError, type CrossEntropyOptions, mse, softmaxCrossEntropy, type Tensor } from '@fer/core';
+/** @file Losses by name, as recipes give them, and of one's own. */
+import { ArgumentError, type CrossEntropyOptions, mse, ShapeError, softmaxCrossEntropy, type Tensor } from '@fer/core';
 
 const NAMES = ['softmaxCrossEntropy', 'meanSquaredError'] as const;
 
@@ -10,6 +10,16 @@ export type Loss =
   | LossName
   | ({ readonly name: 'softmaxCrossEntropy' } & CrossEntropyOptions)
   | { readonly name: 'meanSquaredError' };
+
+/**
+ * A loss of one's own, made of operators: from what the model gave for a batch, [N, ...], and the batch's labels or targets to their
+ * mean over the examples, a scalar.
+ */
+export type LossFunction = (outputs: Tensor, targets: Tensor) => Tensor;
+
+/** Whether the loss takes logits of classes, and labels that are classes. */
+export const isOfClasses = (loss: Loss | LossFunction): boolean =>
+  typeof loss !== 'function' && nameOfLoss(loss) === 'softmaxCrossEntropy';
 
 /** @throws ArgumentError for a loss that does not exist */
 export function nameOfLoss(loss: Loss): LossName {
@@ -24,11 +34,18 @@ export function nameOfLoss(loss: Loss): LossName {
  * @param targets int32 labels [N] or probabilities [N, classes] for softmaxCrossEntropy, else shaped as the outputs
  * @throws ArgumentError for a loss that does not exist, ShapeError
  */
-export function lossOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
+export function lossOf(loss: Loss | LossFunction, outputs: Tensor, targets: Tensor): Tensor {
+  if (typeof loss === 'function') return scalarOf('loss', loss(outputs, targets));
   switch (nameOfLoss(loss)) {
     case 'softmaxCrossEntropy':
       return softmaxCrossEntropy(outputs, targets, typeof loss === 'string' ? {} : (loss as CrossEntropyOptions));
     case 'meanSquaredError':
       return mse(outputs, targets);
   }
+}
+
+/** What a function of one's own gave. @throws ShapeError unless it is a scalar */
+export function scalarOf(name: string, value: Tensor): Tensor {
+  if (value.rank !== 0) throw new ShapeError(name, `the function must give a scalar but gave [${value.shape}]`);
+  return value;
 }

@@ -1,5 +1,5 @@
 /** @file Schedules: the learning rate as a function of the optimizer's steps, counted from 0. */
-import { ArgumentError, checkFinite, checkInteger, checkRange } from '@fer/core';
+import { ArgumentError, checkInteger, checkRange } from '@fer/core';
 import { checkAtLeast, checkPositive } from './checks.ts';
 
 /** Keras' or PyTorch's names, as the definitions below say. Plain JSON. */
@@ -102,6 +102,9 @@ interface Warmup {
   readonly after: number | Schedule;
 }
 
+/** The same at each step, by a schedule, or a function of how many steps there were before. */
+export type LearningRate = number | Schedule | ((step: number) => number);
+
 /** What a field must be; it is called with the operator, the field's name and its value. */
 type Rule = (operator: string, name: string, value: number) => void;
 type Rules = Readonly<Record<string, Rule>>;
@@ -144,7 +147,8 @@ const FIELDS: Readonly<Record<Schedule['name'], { readonly needed: Rules; readon
  * Checks all that a schedule will need, at whatever step.
  * @throws ArgumentError for a schedule that does not exist, or whose numbers make no sense
  */
-export function checkSchedule(operator: string, schedule: number | Schedule): void {
+export function checkSchedule(operator: string, schedule: LearningRate): void {
+  if (typeof schedule === 'function') return;
   if (typeof schedule === 'number') {
     notNegative(operator, 'the learning rate', schedule);
     return;
@@ -172,17 +176,18 @@ function checkMilestones(operator: string, milestones: unknown): void {
 
 /**
  * The learning rate for the step after `step` others.
- * @throws ArgumentError for a schedule that does not exist, or whose numbers make no sense
+ * @throws ArgumentError for a schedule that does not exist, or whose numbers make no sense, or a function that gives no rate
  */
-export function learningRateAt(schedule: number | Schedule, step: number): number {
+export function learningRateAt(schedule: LearningRate, step: number): number {
   checkInteger('learningRateAt', 'step', step, 0);
   checkSchedule('learningRateAt', schedule);
   const rate = scheduled(schedule, step);
-  checkFinite('learningRateAt', 'the learning rate', rate);
+  notNegative('learningRateAt', 'the learning rate', rate);
   return rate;
 }
 
-function scheduled(schedule: number | Schedule, step: number): number {
+function scheduled(schedule: LearningRate, step: number): number {
+  if (typeof schedule === 'function') return schedule(step);
   if (typeof schedule === 'number') return schedule;
   switch (schedule.name) {
     case 'constant':

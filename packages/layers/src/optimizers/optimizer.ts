@@ -1,7 +1,7 @@
 /** @file What optimizers share: the learning rate, weight decay, groups of weights, clipping, and named state. */
 import { ArgumentError, FormatError, GradientError, Parameter, type StoredTensor, sizeOf, zeros } from '@fer/core';
 import { checkAtLeast, checkPositive } from '../checks.ts';
-import { checkSchedule, learningRateAt, type Schedule } from '../schedules.ts';
+import { checkSchedule, type LearningRate, learningRateAt } from '../schedules.ts';
 import { downloaded, numberOf, storedNumber, uploaded } from '../stored.ts';
 import { type Clipping, clipGradients } from './clipping.ts';
 import { checkLookahead, type Lookahead, lookAhead } from './lookahead.ts';
@@ -20,7 +20,7 @@ export interface ParameterGroup {
 export const noDecay: ParameterGroup = { weights: '(^|/)(bias|gamma|beta)$', weightDecay: 0 };
 
 export interface OptimizerOptions extends Clipping {
-  readonly learningRate?: number | Schedule;
+  readonly learningRate?: LearningRate;
   /** 0 unless given. */
   readonly weightDecay?: number;
   /** Where several fit a weight, the last one that says something counts. */
@@ -54,7 +54,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   readonly #groups: { readonly pattern: RegExp; readonly group: ParameterGroup }[];
 
   /** @param options With all defaults that the subclass has. @throws ArgumentError */
-  constructor(readonly options: O & { readonly learningRate: number | Schedule }) {
+  constructor(readonly options: O & { readonly learningRate: LearningRate }) {
     this.#check();
     this.#groups = (options.groups ?? []).map((group) => ({ pattern: patternOf(group), group }));
   }

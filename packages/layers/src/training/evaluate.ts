@@ -36,10 +36,11 @@ export async function evaluateBatches(
   operator: string,
   model: Model,
   batches: Batches,
-  { loss, metrics }: Required<Objective>,
+  objective: Required<Objective>,
   isInterrupted: () => boolean = () => false,
 ): Promise<Logs> {
-  const means = new RunningMeans(operator, metrics);
+  const { loss, metrics } = objective;
+  const means = new RunningMeans(operator, objective);
   try {
     const pace = new Pace();
     for await (const batch of batches.epoch(0)) {

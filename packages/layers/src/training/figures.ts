@@ -1,8 +1,8 @@
 /** @file Loss and metrics: of a batch on the device, and their means over many, read back a few at a time. */
 import { ArgumentError, add, clip, concat, log, noGrad, reshape, stack, type Tensor, tidy } from '@fer/core';
 import { foreignLabels } from '../labels.ts';
-import { type Loss, lossOf, nameOfLoss } from '../losses.ts';
-import { type Metric, metricOf, nameOfMetric } from '../metrics.ts';
+import { isOfClasses, type Loss, type LossFunction, lossOf } from '../losses.ts';
+import { type Metric, type MetricFunction, metricOf, nameOfMetric } from '../metrics.ts';
 import type { Model } from '../model.ts';
 import { endsInSoftmax } from '../outputs.ts';
 
@@ -12,16 +12,15 @@ export type Logs = Readonly<Record<string, number>>;
 /** What is measured. */
 export interface Objective {
   /** 'softmaxCrossEntropy' unless given. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | LossFunction;
   /** Accuracy unless given, or nothing for losses that are not of classes. */
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: readonly (Metric | MetricFunction)[];
 }
 
 /** With all defaults. @throws ArgumentError for losses and metrics that do not exist, and metrics that come twice */
 export function completeObjective({ loss = 'softmaxCrossEntropy', metrics }: Objective): Required<Objective> {
-  const classifies = nameOfLoss(loss) === 'softmaxCrossEntropy';
-  const complete = { loss, metrics: metrics ?? (classifies ? (['accuracy'] as const) : []) };
-  const names = complete.metrics.map(nameOfMetric);
+  const complete = { loss, metrics: metrics ?? (isOfClasses(loss) ? (['accuracy'] as const) : []) };
+  const names = ['loss', ...complete.metrics.map(nameOfMetric)];
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new ArgumentError('metrics', `each must be given once but ${twice} comes twice`);
   return complete;
@@ -34,14 +33,18 @@ const LEAST = 1e-7;
  * The loss of a batch with the penalties of the model's regularizers, as Keras adds them, a scalar. Of a model that ends in a
  * softmax the cross-entropy is that of its probabilities, whose logarithms are logits.
  */
-export function totalLoss(model: Model, loss: Loss, outputs: Tensor, labels: Tensor): Tensor {
-  const wantsLogits = nameOfLoss(loss) === 'softmaxCrossEntropy';
-  const logits = wantsLogits && endsInSoftmax(model) ? log(clip(outputs, LEAST, 1)) : outputs;
+export function totalLoss(model: Model, loss: Loss | LossFunction, outputs: Tensor, labels: Tensor): Tensor {
+  const logits = isOfClasses(loss) && endsInSoftmax(model) ? log(clip(outputs, LEAST, 1)) : outputs;
   return [lossOf(loss, logits, labels), ...model.penalties()].reduce(add);
 }
 
 /** What a batch contributes to means: loss and metrics. */
-export function figuresOf(metrics: readonly Metric[], loss: Tensor, outputs: Tensor, labels: Tensor): Tensor {
+export function figuresOf(
+  metrics: Required<Objective>['metrics'],
+  loss: Tensor,
+  outputs: Tensor,
+  labels: Tensor,
+): Tensor {
   return noGrad(() =>
     tidy(() => {
       const figures = [loss, ...metrics.map((metric) => metricOf(metric, outputs, labels))];
@@ -64,11 +67,14 @@ export class RunningMeans {
   /** Of each batch of integer labels, how many are no class, [1]. */
   #foreign: Tensor[] = [];
   readonly #zeros: Logs;
+  readonly #areClasses: boolean;
 
   constructor(
     private readonly operator: string,
-    metrics: readonly Metric[],
+    { loss, metrics }: Required<Objective>,
   ) {
+    // functions of one's own may take integers of another kind
+    this.#areClasses = [loss, ...metrics].some((one) => typeof one !== 'function');
     this.#zeros = Object.fromEntries(['loss', ...metrics.map(nameOfMetric)].map((name) => [name, 0]));
     this.#sums = this.#zeros;
   }
@@ -84,7 +90,7 @@ export class RunningMeans {
    * @param labels As they came, before they are mixed.
    */
   watch(labels: Tensor, classes: number): void {
-    if (labels.dtype === 'int32')
+    if (this.#areClasses && labels.dtype === 'int32')
       this.#foreign.push(noGrad(() => tidy(() => reshape(foreignLabels(labels, classes), [1]))));
   }
 

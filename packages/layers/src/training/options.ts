@@ -42,11 +42,15 @@ export interface FitOptions extends Objective, Mixing {
 /** @throws ArgumentError */
 export function checkOptions(
   model: Model,
-  { epochs, seed = 0, gradientAccumulation = 1, workers, sam, mixup, cutmix }: FitOptions,
+  { epochs, seed = 0, gradientAccumulation = 1, workers, sam, mixup, cutmix, loss, metrics = [] }: FitOptions,
 ): void {
   checkInteger('fit', 'epochs', epochs, 1);
   checkInteger('fit', 'gradientAccumulation', gradientAccumulation, 1);
-  if (workers !== undefined) checkInteger('fit', 'workers', workers, 1);
+  if (workers !== undefined) {
+    checkInteger('fit', 'workers', workers, 1);
+    if ([loss, ...metrics].some((one) => typeof one === 'function'))
+      throw new ArgumentError('fit', 'workers cannot run functions: loss and metrics must be given by name');
+  }
   for (const [name, value] of Object.entries({ sam, mixup, cutmix }))
     if (value !== undefined) checkPositive('fit', name, value);
   if (!Number.isInteger(seed)) throw new ArgumentError('fit', `seed must be an integer but is ${seed}`);

@@ -83,7 +83,8 @@ function checkTrainable({ layers, weights }: Model, { trainable }: Pick<Progress
 /** The options that steps depend on, besides those that are compared one by one: the same text for the same options. */
 export function optionsText(options: FitOptions): string {
   const { loss = 'softmaxCrossEntropy', gradientAccumulation = 1, sam, mixup, cutmix, workers } = options;
-  const complete = Object.entries({ name: nameOfLoss(loss), ...(typeof loss === 'object' && loss) });
+  const name = typeof loss === 'function' ? `function ${loss.name}` : nameOfLoss(loss);
+  const complete = Object.entries({ name, ...(typeof loss === 'object' && loss) });
   const sorted = Object.fromEntries(complete.sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify({ loss: sorted, gradientAccumulation, sam, mixup, cutmix, workers });
 }

@@ -61,7 +61,7 @@ export class Run {
     if (this.#validation) checkInteger('fit', 'the number of batches of validation', this.#validation.length, 1);
     this.#weights = model.weights;
     this.#random = new Random(seed);
-    this.#means = new RunningMeans('fit', this.#objective.metrics);
+    this.#means = new RunningMeans('fit', this.#objective);
     this.#average = ema === undefined ? undefined : new MovingAverage(this.#weights, ema);
   }
 
