@@ -163,6 +163,7 @@ onEveryBackend(() => {
       expect(await range(0, 5).array()).toEqual([0, 1, 2, 3, 4]);
       expect(await range(1, 2, 0.25).array()).toEqual([1, 1.25, 1.5, 1.75]);
       expect(await range(3, 0, -1, 'int32').data()).toEqual(Int32Array.of(3, 2, 1));
+      expect(() => range(0, 1e12)).toThrow('range: [1000000000000] has more elements than');
     });
 
     it('oneHot', async () => {

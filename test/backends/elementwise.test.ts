@@ -196,6 +196,8 @@ onEveryBackend(() => {
       [0, -3],
       [Number.NEGATIVE_INFINITY, 3],
       [Number.NEGATIVE_INFINITY, -2],
+      [Number.NEGATIVE_INFINITY, 0.5],
+      [Number.NEGATIVE_INFINITY, -0.5],
     ])('of %d and %d is as Math.pow has it', async (x, y) => {
       expect(await pow(tensor([x]), tensor([y])).array()).toEqual([x ** y]);
     });

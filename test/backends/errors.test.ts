@@ -119,6 +119,7 @@ onEveryBackend(({ name: backend, options }) => {
       ['relu: x must be a tensor but is number', ArgumentError, () => relu(wrong(3))],
       ['relu: x must be a tensor but is null', ArgumentError, () => relu(wrong(null))],
       ['sum: x must be a tensor but is Array', ArgumentError, () => sum(wrong([1, 2]))],
+      ['relu: x must be a tensor but is object', ArgumentError, () => relu(wrong(Object.create(null)))],
       ['add: b must be a tensor but is string', ArgumentError, () => add(x, wrong('1'))],
       ['matMul: b must be a tensor but is undefined', ArgumentError, () => matMul(x, wrong(undefined))],
       [
@@ -326,6 +327,11 @@ onEveryBackend(({ name: backend, options }) => {
       ],
       ['stack: tensors[1] must be [2,3], as the first, but is [3]', ShapeError, () => stack([x, vector])],
       ['slice: begin [0] and size [1] must have 2 entries for [2,3]', ShapeError, () => slice(x, [0], [1])],
+      [
+        'slice: begin undefined and size 1 leave axis 0 of [2,3]',
+        ShapeError,
+        () => slice(x, [undefined as unknown as number, 0], [1, 1]),
+      ],
       ['slice: begin 1 and size 2 leave axis 0 of [2,3]', ShapeError, () => slice(x, [1, 0], [2, 3])],
       ['slice: begin -1 and size 1 leave axis 1 of [2,3]', ShapeError, () => slice(x, [0, -1], [1, 1])],
       ['slice: begin 0 and size NaN leave axis 1 of [2,3]', ShapeError, () => slice(x, [0, 0], [1, Number.NaN])],
@@ -563,6 +569,11 @@ onEveryBackend(({ name: backend, options }) => {
         'batchNorm: epsilon must be positive but is 0',
         ArgumentError,
         () => batchNorm(x, vector, vector, vector, vector, { epsilon: 0 }),
+      ],
+      [
+        'batchNorm: epsilon must be a finite number but is Infinity',
+        ArgumentError,
+        () => batchNorm(x, vector, vector, vector, vector, { epsilon: Number.POSITIVE_INFINITY }),
       ],
       [
         'batchNormTraining: epsilon must be positive but is NaN',

@@ -78,6 +78,13 @@ onEveryBackend(() => {
       x.dispose();
     });
 
+    it('stays NaN in the derivative of abs', async () => {
+      const x = new Parameter(tensor([Number.NaN, -2, 2]));
+      sum(abs(x)).backward();
+      expect(await values(x.grad as Tensor)).toEqual([Number.NaN, -1, 1]);
+      x.dispose();
+    });
+
     it.each([log, sqrt, rsqrt])('comes of a negative number by %o', async (op) => {
       expect(await values(op(tensor([-1, -5, -1e30])))).toEqual(NaNs(3));
     });

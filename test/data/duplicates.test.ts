@@ -91,6 +91,14 @@ describe('duplicates', () => {
     expect(await duplicates(faces, faces.select([]))).toEqual([]);
   });
 
+  it('finds nothing like an image of a single gray level', async () => {
+    const faces = syntheticFaces({ count: 7, seed: 1 });
+    const flat = ndarray(new Uint8Array(48 * 48).fill(90), [48, 48, 1]);
+    const items = [{ image: flat, label: 0 }, ...faces.items, { image: flat, label: 0 }];
+    const found = await duplicates(new Dataset({ classes: faces.classes, items }), undefined, { similarity: 0 });
+    expect(found.every(({ index, original }) => index < 8 && original > 0)).toBe(true);
+  });
+
   it('refuses a similarity that none can have', async () => {
     const faces = syntheticFaces({ count: 7, seed: 1 });
     await expect(duplicates(faces, faces, { similarity: 1.1 })).rejects.toThrow(

@@ -77,6 +77,9 @@ describe('by hand', () => {
     expect(averageScores(scores, 'macro').precision).toBe(0.5);
     expect(averageScores(scores, 'weighted').precision).toBe(0.875);
     expect(averageScores(scores, 'macro').support).toBe(4);
+    const nothing = { precision: 0, recall: 0, f1: 0, support: 0 };
+    expect(averageScores([], 'macro')).toEqual(nothing);
+    expect(averageScores([nothing], 'weighted')).toEqual(nothing);
     expect(balancedAccuracy(labels, predictions, 3)).toBeCloseTo(5 / 6, 12);
   });
 

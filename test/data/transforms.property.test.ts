@@ -233,6 +233,10 @@ describe('errors', () => {
       /^transformFromConfig: name must be one of affine,.* but is toString$/,
     ],
     [
+      () => transformFromConfig({ name: 'flip', options: null as never }),
+      /^flip: options must be an object but are null$/,
+    ],
+    [
       () => transformFromConfig({ name: 'rotate', options: { degrees: 3 } }),
       'rotate: there is no option degrees, only rotation, fillMode, fillValue',
     ],

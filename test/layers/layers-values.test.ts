@@ -104,6 +104,11 @@ describe('ReLU', () => {
       expect(values.map((value) => value + 0)).toEqual(expected);
     });
   }
+
+  it('with a threshold, of what is no finite number', async () => {
+    const x = tensor([[Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN]]);
+    expect(await run(new ReLU({ threshold: 1 }), x)).toEqual([0, Number.POSITIVE_INFINITY, Number.NaN]);
+  });
 });
 
 describe('normalisation', () => {

@@ -321,6 +321,8 @@ describe('resume', () => {
     );
     const metadata = { format: 'fer-training-1', training: '{"progress":{}}' };
     await expect(damaged(encodeSafetensors({}, metadata))).rejects.toThrow(/progress is not complete/);
+    const empty = encodeSafetensors({}, { ...metadata, training: 'null' });
+    await expect(damaged(empty)).rejects.toThrow(/progress is not complete/);
     await expect(damaged(encodeSafetensors({}, { ...metadata, training: '{' }))).rejects.toThrow(
       /progress is not JSON/,
     );

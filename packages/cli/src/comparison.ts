@@ -90,7 +90,7 @@ export function compare({ variants }: Recipe, results: Readonly<Record<string, F
 }
 
 /** A Markdown table, which reads as text as well. */
-export function comparisonTable(rows: readonly ComparisonRow[]): string {
+function comparisonTable(rows: readonly ComparisonRow[]): string {
   const cells = rows.map(({ variant, figure, paper, ours }) => [
     variant,
     figure,

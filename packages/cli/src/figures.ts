@@ -21,7 +21,7 @@ export interface Result {
 export type Figures = Readonly<Record<string, number>>;
 
 /** Epochs that P5 times. */
-export const TIMED_EPOCHS = 5;
+const TIMED_EPOCHS = 5;
 
 /**
  * Shares from 0 to 1 and seconds: `accuracy`, `precision`, `recall`, `f1` (means over the classes), `weighted f1`, `happy

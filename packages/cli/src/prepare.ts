@@ -61,7 +61,7 @@ export function mapAll(dataset: Dataset, transforms: readonly TransformConfig[])
 }
 
 /** Gray squares, in which nothing of larger images is left out; images that are so already stay. */
-export function toSquares(dataset: Dataset, side: number): Dataset {
+function toSquares(dataset: Dataset, side: number): Dataset {
   const isSquare = dataset.items.every(({ image }) => image.shape.join() === `${side},${side},1`);
   return isSquare ? dataset : dataset.map(toGrayscale()).map(resize({ size: side, interpolation: 'area' }));
 }

@@ -13,7 +13,7 @@ export interface Scale {
   readonly epochs: number;
 }
 
-export const FULL: Scale = { images: 1, width: 1, samples: 1, epochs: 1 };
+const FULL: Scale = { images: 1, width: 1, samples: 1, epochs: 1 };
 
 /** As little as shows that a recipe works. */
 const TINY: Scale = { images: 0.01, width: 0.1, samples: 0.05, epochs: 0.01 };

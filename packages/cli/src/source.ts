@@ -23,7 +23,7 @@ const USAGES: Readonly<Record<string, string>> = {
   private_test: 'PrivateTest',
 };
 
-export const isSynthetic = (source: string): boolean => SYNTHETIC.test(source);
+const isSynthetic = (source: string): boolean => SYNTHETIC.test(source);
 
 export interface OpenOptions {
   /** Folders of photographs are brought to this size when they are read. */

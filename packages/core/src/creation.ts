@@ -135,12 +135,13 @@ function filled(operator: string, shape: Shape, value: number, dtype: DType): Te
 /**
  * [start, start + step, ...] up to but not including end. A fractional step may, by its rounding error, reach it, as NumPy's
  * arange does.
- * @throws ArgumentError if there is no such number, or an int32 one is no integer or exceeds 2^24
+ * @throws ArgumentError if there is no such number, or an int32 one is no integer or exceeds 2^24; ShapeError if there are too many
  */
 export function range(start: number, end: number, step = 1, dtype: DType = 'float32'): Tensor {
   const length = Math.ceil((end - start) / step);
   if (!(length >= 1 && Number.isFinite(length)))
     throw new ArgumentError('range', `no number lies from ${start} to ${end} by steps of ${step}`);
+  checkShape('range', [length]);
   const values = room(length, dtype).map((_, i) => start + i * step);
   return fromNumbers('range', values, [length], dtype);
 }

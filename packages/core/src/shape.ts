@@ -32,7 +32,7 @@ export function at(shape: Shape, axis: number): number {
   return size;
 }
 
-/** Elements that a tensor can have: 4 GiB, all that a WebAssembly memory has. */
+/** Elements that a tensor can have: 4 GiB, all that WebAssembly can address. */
 const MAX_SIZE = 2 ** 30;
 
 /** Throws unless every size is a positive integer. Tensors without elements are refused. */

@@ -45,7 +45,7 @@ export async function duplicates(
   checkRange('duplicates', 'similarity', similarity, 0, 1);
   const images = signatures(dataset);
   const others = among ? signatures(among) : images;
-  const nearest = images.map((_, index) => ({ index, original: -1, similarity: similarity - ROUNDING }));
+  const nearest = images.map((_, index) => ({ index, original: -1, similarity: Math.max(similarity - ROUNDING, 0) }));
   for (let at = 0; at < others.length; at += BLOCK) {
     using columns = matrix(others.slice(at, at + BLOCK));
     for (let from = among ? 0 : at; from < images.length; from += BLOCK) {

@@ -12,6 +12,7 @@ export function toFloat16(value: number): number {
   return sign | (((exponent + 14) << 10) + fraction);
 }
 
+/** The number that 16 bits of IEEE 754 binary16 stand for, exactly. */
 export function fromFloat16(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >>> 10) & 0x1f;

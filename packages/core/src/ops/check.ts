@@ -6,7 +6,8 @@ import { type DType, Tensor } from '../tensor.ts';
 
 export function checkTensor(operator: string, name: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) {
-    const came = value === null ? 'null' : typeof value === 'object' ? value.constructor.name : typeof value;
+    const came =
+      value === null ? 'null' : typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value;
     throw new ArgumentError(operator, `${name} must be a tensor but is ${came}`);
   }
   if (value.isDisposed) throw new DisposedError(operator, `${name} ${formatShape(value.shape)} was disposed`);

@@ -59,6 +59,7 @@ function checkBatchNorm(operator: string, x: Tensor, vectors: Record<string, Ten
   if (x.rank < 2) checkRank(operator, 'x', x, 2, 'or more');
   for (const [name, vector] of Object.entries(vectors)) checkVector(operator, name, vector, at(x.shape, -1));
   if (!(epsilon > 0)) throw new ArgumentError(operator, `epsilon must be positive but is ${epsilon}`);
+  checkFinite(operator, 'epsilon', epsilon);
 }
 
 /** [2, C]: means and biased variances over all axes but the last. */

@@ -156,9 +156,9 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
       `begin [${begin}] and size [${size}] must have ${x.rank} entries for ${formatShape(x.shape)}`,
     );
   }
-  const shape = size.map((length, axis) => (length === -1 ? at(x.shape, axis) - at(begin, axis) : length));
+  const shape = size.map((length, axis) => (length === -1 ? at(x.shape, axis) - (begin[axis] as number) : length));
   shape.forEach((length, axis) => {
-    const start = at(begin, axis);
+    const start = begin[axis] as number;
     if (
       !Number.isInteger(start) ||
       !Number.isInteger(length) ||

@@ -76,12 +76,15 @@ function ratio(part: number, whole: number): number {
 /** 'macro': all classes count the same; 'weighted': each as much as it has samples. */
 export type Average = 'macro' | 'weighted';
 
-/** The mean of the classes' scores. */
+/** The mean of the classes' scores; 0 of none. */
 export function averageScores(scores: readonly Scores[], average: Average): Scores {
   const weights = scores.map(({ support }) => (average === 'macro' ? 1 : support));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = (key: keyof Scores) =>
-    scores.reduce((sum, score, i) => sum + score[key] * (weights[i] as number), 0) / total;
+    ratio(
+      scores.reduce((sum, score, i) => sum + score[key] * (weights[i] as number), 0),
+      total,
+    );
   const support = scores.reduce((sum, score) => sum + score.support, 0);
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1'), support };
 }

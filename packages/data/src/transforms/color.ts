@@ -15,7 +15,7 @@ export function grayscaleToRGB(): Transform {
 }
 
 /** The luma of red, green and blue: ITU-R BT.601, as in Pillow, torchvision and TensorFlow. */
-const LUMA = [0.299, 0.587, 0.114] as const;
+export const LUMA = [0.299, 0.587, 0.114] as const;
 
 /** [H, W, 3] to its luma [H, W, 1] (ITU-R BT.601). An image of one channel stays as it is. */
 export function toGrayscale(): Transform {

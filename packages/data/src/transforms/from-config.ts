@@ -58,6 +58,8 @@ export function transformFromConfig(config: TransformConfig): Transform {
   const row = name !== undefined && Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (!row) throw new ArgumentError('transformFromConfig', `name must be one of ${Object.keys(rows)} but is ${name}`);
   const [make, ...names] = row;
+  if (options === null || typeof options !== 'object')
+    throw new ArgumentError(name, `options must be an object but are ${options}`);
   const unknown = Object.keys(options).find((option) => !names.includes(option));
   if (unknown) throw new ArgumentError(name, `there is no option ${unknown}, only ${names.join(', ') || 'none'}`);
   return (make as (options: Options) => Transform)(options);

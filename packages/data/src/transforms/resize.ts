@@ -20,6 +20,10 @@ export interface ResizeOptions {
   readonly interpolation?: ResizeInterpolation;
 }
 
+/**
+ * The image at another size, [height, width, channels as they are].
+ * @throws ArgumentError for sizes that are no positive integers, and interpolations that do not exist
+ */
 export function resize(options: ResizeOptions): Transform {
   const { interpolation = 'bilinear' } = options;
   const [height, width] = sizeOf('resize', options.size);

@@ -2,8 +2,8 @@
 import {
   checkRange,
   composite,
-  greater,
   leakyRelu,
+  lessEqual,
   minimum,
   mul,
   relu,
@@ -13,6 +13,8 @@ import {
   sub,
   type Tensor,
   transpose,
+  where,
+  zeros,
 } from '@fer/core';
 import { type ActivationName, activate, checkActivation } from '../activations.ts';
 import { Layer, type LayerOptions } from '../layer.ts';
@@ -66,7 +68,7 @@ export class ReLU extends Layer<Tensor, ReLUOptions> {
     if (threshold === 0 && negativeSlope === 0 && maxValue === 6) return relu6(x);
     if (threshold === 0 && negativeSlope > 0 && maxValue === undefined) return leakyRelu(x, negativeSlope);
     return composite([x], () => {
-      const above = threshold === 0 ? relu(x) : mul(x, greater(x, threshold));
+      const above = threshold === 0 ? relu(x) : where(lessEqual(x, threshold), zeros([1]), x);
       const limited = maxValue === undefined ? above : minimum(above, maxValue);
       return negativeSlope === 0 ? limited : sub(limited, mul(relu(sub(threshold, x)), negativeSlope));
     });

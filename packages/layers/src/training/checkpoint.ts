@@ -75,13 +75,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 }
 
 function parseTraining(text: string): Pick<Checkpoint, 'identity' | 'progress'> {
-  let training: Partial<Checkpoint>;
+  let training: Partial<Checkpoint> | null;
   try {
     training = JSON.parse(text, textAsNonFinite);
   } catch (error) {
     throw new FormatError('resume', `the checkpoint's progress is not JSON: ${error}`);
   }
-  const { identity, progress } = training;
+  const { identity, progress } = training ?? {};
   const isWhole =
     identity &&
     progress &&

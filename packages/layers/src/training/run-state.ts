@@ -22,7 +22,7 @@ export interface RunParts {
 }
 
 /** The state of a run's parts. */
-export interface PartsState extends Pick<Checkpoint, 'tensors'> {
+interface PartsState extends Pick<Checkpoint, 'tensors'> {
   readonly progress: Pick<Progress, 'random' | 'means' | 'callbacks' | 'trainable'>;
 }
 

@@ -90,7 +90,8 @@ export const helpers: Record<keyof Helpers, ScalarFunction> = {
     if (x === 0) return y > 0 ? 0 : remainder === 1 ? 1 / x : 1 / Math.abs(x);
     const magnitude = Math.abs(x) ** y;
     if (x > 0) return magnitude;
-    if (Math.floor(y) !== y) return Math.sqrt(x);
+    // of infinities the fraction does not matter
+    if (Math.floor(y) !== y && 0.5 * x !== x) return Math.sqrt(x);
     return remainder === 1 ? -magnitude : magnitude;
   },
 };

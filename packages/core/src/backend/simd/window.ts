@@ -1,4 +1,5 @@
 /** @file Windows over images as kernels take them, in both directions of a convolution. See assembly/window.ts. */
+import { greatestCommonDivisor } from '../../integers.ts';
 import type { Window2d } from '../backend.ts';
 import type { Taps } from './product.ts';
 
@@ -115,8 +116,4 @@ function writeAxis(axis: WindowAxis, integers: Int32Array, i: number): void {
   integers[i + 6] = axis.result;
   integers[i + 7] = axis.resultStep;
   integers[i + 8] = axis.resultFirst;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

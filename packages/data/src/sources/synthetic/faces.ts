@@ -4,6 +4,7 @@ import { ArgumentError, checkInteger } from '@fer/core';
 import ndarray from 'ndarray';
 import { Dataset, type Item } from '../../dataset.ts';
 import { randomFor } from '../../pipeline/random.ts';
+import { LUMA } from '../../transforms/color.ts';
 import { type Size, sizeOf } from '../../transforms/pixels.ts';
 import { FER2013_CLASSES } from '../classes.ts';
 import { drawExpression } from './expressions.ts';
@@ -46,12 +47,11 @@ export function syntheticFaces({ seed, count, size = 48, channels = 1 }: Synthet
   return new Dataset({ classes: FER2013_CLASSES, items });
 }
 
-/** ITU-R BT.601 */
 function luma(rgb: Float32Array): Float32Array {
   const gray = new Float32Array(rgb.length / 3);
   for (let i = 0; i < gray.length; i++) {
     const [red, green, blue] = [rgb[3 * i] as number, rgb[3 * i + 1] as number, rgb[3 * i + 2] as number];
-    gray[i] = 0.299 * red + 0.587 * green + 0.114 * blue;
+    gray[i] = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
   }
   return gray;
 }

@@ -32,7 +32,7 @@ export const unaryFunctions: Record<UnaryFunction, Differentiable> = {
   sqrt: { value: (x, _a, _b) => Math.sqrt(x), derivative: (_x, y, _a, _b) => 0.5 / y },
   rsqrt: { value: (x, _a, _b) => 1 / Math.sqrt(x), derivative: (_x, y, _a, _b) => -0.5 * y * y * y },
   square: { value: (x, _a, _b) => x * x, derivative: (x, _y, _a, _b) => 2 * x },
-  abs: { value: (x, _a, _b) => Math.abs(x), derivative: (x, _y, _a, _b) => (x > 0 ? 1 : x < 0 ? -1 : 0) },
+  abs: { value: (x, _a, _b) => Math.abs(x), derivative: (x, _y, _a, _b) => (x > 0 ? 1 : x < 0 ? -1 : x) },
   sign: { value: (x, _a, _b) => (x > 0 ? 1 : x < 0 ? -1 : x), derivative: (_x, _y, _a, _b) => 0 },
   reciprocal: { value: (x, _a, _b) => 1 / x, derivative: (_x, y, _a, _b) => -y * y },
   truncate: { value: (x, _a, _b) => (x < 0 ? Math.ceil(x) : Math.floor(x)), derivative: (_x, _y, _a, _b) => 0 },

@@ -1,6 +1,6 @@
 /** @file Resizing with half-pixel centres: target pixel i lies at (i + 0.5) * in / out - 0.5 among the source pixels. */
 import { BackendError } from '../../../errors.ts';
-import { isInt32 } from '../../../integers.ts';
+import { greatestCommonDivisor, isInt32 } from '../../../integers.ts';
 import { at, type Shape } from '../../../shape.ts';
 import type { Backend, Interpolation } from '../../backend.ts';
 import type { Device } from '../device.ts';
@@ -171,8 +171,6 @@ function lowestTerms(inSize: number, outSize: number): [number, number] {
     );
   return [inSize / divisor, outSize / divisor];
 }
-
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
 /** Targets within a pixel on both sides, and one more at each end for rounding. */
 const reach = (inSize: number, outSize: number) => Math.min(Math.ceil((2 * outSize) / inSize) + 2, outSize);
