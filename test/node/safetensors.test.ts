@@ -36,7 +36,13 @@ const tensorArbitrary: fc.Arbitrary<StoredTensor> = fc
       fc.float32Array(length).map((data) => ({ shape, dtype: 'float32' as const, data })),
       fc.bigInt64Array(length).map((data) => ({ shape, dtype: 'int64' as const, data })),
       fc.int32Array(length).map((data) => ({ shape, dtype: 'int32' as const, data })),
+      fc.int16Array(length).map((data) => ({ shape, dtype: 'int16' as const, data })),
+      fc.int8Array(length).map((data) => ({ shape, dtype: 'int8' as const, data })),
+      fc.bigUint64Array(length).map((data) => ({ shape, dtype: 'uint64' as const, data })),
+      fc.uint32Array(length).map((data) => ({ shape, dtype: 'uint32' as const, data })),
+      fc.uint16Array(length).map((data) => ({ shape, dtype: 'uint16' as const, data })),
       fc.uint8Array(length).map((data) => ({ shape, dtype: 'uint8' as const, data })),
+      fc.uint8Array({ ...length, max: 1 }).map((data) => ({ shape, dtype: 'bool' as const, data })),
     );
   });
 

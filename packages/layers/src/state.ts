@@ -93,10 +93,9 @@ export function misshapenOf(name: string, expected: Shape, { shape: actual }: St
   return fits ? undefined : { name, expected, actual };
 }
 
-/** @throws DTypeError for integers, ShapeError for more or fewer numbers than the shape says */
+/** @throws DTypeError for integers and booleans, ShapeError for more or fewer numbers than the shape says */
 export function checkNumbers(operator: string, name: string, { dtype, shape, data }: StoredTensor): void {
   if (data.length !== sizeOf(shape))
     throw new ShapeError(operator, `'${name}' has ${data.length} numbers for the shape [${shape}]`);
-  if (dtype === 'int64' || dtype === 'int32' || dtype === 'uint8')
-    throw new DTypeError(operator, `weights are floats but '${name}' is ${dtype}`);
+  if (!dtype.includes('float')) throw new DTypeError(operator, `weights are floats but '${name}' is ${dtype}`);
 }

@@ -3,7 +3,7 @@ import { ArgumentError } from '../errors.ts';
 import type { Shape } from '../shape.ts';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.ts';
 
-/** How each type's values are held in memory: 16-bit floats as float32. */
+/** How each type's values are held in memory: 16-bit floats as float32, booleans as bytes. */
 interface StoredValues {
   float64: Float64Array;
   float32: Float32Array;
@@ -11,7 +11,13 @@ interface StoredValues {
   bfloat16: Float32Array;
   int64: BigInt64Array;
   int32: Int32Array;
+  int16: Int16Array;
+  int8: Int8Array;
+  uint64: BigUint64Array;
+  uint32: Uint32Array;
+  uint16: Uint16Array;
   uint8: Uint8Array;
+  bool: Uint8Array;
 }
 
 /** The element types of stored tensors; tensors on a backend are float32 or int32. */
@@ -90,5 +96,11 @@ export const elementTypes: { readonly [D in StoredDType]: ElementType<StoredValu
   bfloat16: half('BF16', toBfloat16, fromBfloat16),
   int64: plain<BigInt64Array>('I64', BigInt64Array),
   int32: plain<Int32Array>('I32', Int32Array),
+  int16: plain<Int16Array>('I16', Int16Array),
+  int8: plain<Int8Array>('I8', Int8Array),
+  uint64: plain<BigUint64Array>('U64', BigUint64Array),
+  uint32: plain<Uint32Array>('U32', Uint32Array),
+  uint16: plain<Uint16Array>('U16', Uint16Array),
   uint8: plain<Uint8Array>('U8', Uint8Array),
+  bool: plain<Uint8Array>('BOOL', Uint8Array),
 };

@@ -167,7 +167,7 @@ function mapBehind({ shape, layer, inputs }: SymbolicTensor): Shape | undefined 
   return map;
 }
 
-/** @throws FormatError for integers */
+/** @throws FormatError for integers and booleans */
 function floatsOf(path: string, { dtype, data }: StoredTensor): Float32Array {
   if (data instanceof Float32Array) return data;
   if (data instanceof Float64Array) return new Float32Array(data);
