@@ -99,6 +99,23 @@ describe('openSource', () => {
     expect((await openSource(folder.file('images'), { size: 4 })).describe().shapes).toEqual({ '4x4x1': 1 });
   });
 
+  it('reads folders of such folders as parts', async () => {
+    for (const part of ['train', 'test'])
+      for (const name of ['happy', 'sad']) await write(`parts/${part}/${name}/one.png`, await png());
+    await write('parts/train/sad/two.png', new Uint8Array(9));
+    expect(await kindOfSource(folder.file('parts'))).toBe('image-parts');
+    await expect(openSource(folder.file('parts'))).rejects.toThrow(/1 of 3 items of .*train are damaged/);
+    const { classes, ...parts } = (await openSource(folder.file('parts'), { damaged: 'skip' })).describe();
+    expect(parts).toMatchObject({ usages: { Training: 2, test: 2 }, damaged: [{}] });
+    expect(Object.keys(classes)).toEqual(['happy', 'sad']);
+    await write('parts/train/fear/one.png', await png());
+    await expect(openSource(folder.file('parts'))).rejects.toThrow(
+      /train has the folders fear,happy,sad, but classes are/,
+    );
+    await write('parts/Training/happy/one.png', await png());
+    await expect(openSource(folder.file('parts'))).rejects.toThrow(/parts' holds two parts of the name Training/);
+  });
+
   it('refuses anything else', async () => {
     await expect(openSource(await write('a.txt', ''))).rejects.toThrow(/^data: '.*a\.txt' must be FER2013's \.csv, /);
     await expect(openSource(folder.file('none'))).rejects.toThrow(/^data: cannot read '.*none': ENOENT/);

@@ -1,13 +1,23 @@
 /** @file Which data a path means: the one place that decides. */
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError } from '@fer/core';
-import { CK_PLUS_FRAME, ckPlus, Dataset, fer2013, imageFolder, npyPair, syntheticFaces } from '@fer/data';
+import {
+  CK_PLUS_FRAME,
+  ckPlus,
+  Dataset,
+  fer2013,
+  type ImageFolderOptions,
+  imageFolder,
+  npyPair,
+  syntheticFaces,
+} from '@fer/data';
 
-export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-plus' | 'image-folder';
+export type SourceKind = 'synthetic' | 'fer2013' | 'npy' | 'npy-folder' | 'ck-plus' | 'image-folder' | 'image-parts';
 
 /** Where one item may be damaged and others not. */
-const SKIPPABLE: readonly SourceKind[] = ['fer2013', 'ck-plus', 'image-folder'];
+const SKIPPABLE: readonly SourceKind[] = ['fer2013', 'ck-plus', 'image-folder', 'image-parts'];
 
 /** `synthetic`, `synthetic:COUNT` or `synthetic:COUNT:SEED` */
 const SYNTHETIC = /^synthetic(?::(\d+))?(?::(\d+))?$/;
@@ -15,7 +25,7 @@ const DEFAULT_FACES = 2100;
 
 const IMAGES = /images\.npy$/;
 
-/** FER2013's parts by the names that files of arrays have; others keep theirs. */
+/** FER2013's parts by the names that files of arrays and folders have; others keep theirs. */
 const USAGES: Readonly<Record<string, string>> = {
   train: 'Training',
   training: 'Training',
@@ -34,7 +44,7 @@ export interface OpenOptions {
 /**
  * Tells what a path holds: FER2013's CSV file; one .npy file of images, whose labels lie beside it (`images.npy` and
  * `labels.npy`, `x_images.npy` and `x_labels.npy`); a folder of such pairs, each a part of the data; CK+ folders, known by
- * their files' names; folders of images. `synthetic[:COUNT[:SEED]]` means drawn faces.
+ * their files' names; folders of images; a folder of such folders, each a part. `synthetic[:COUNT[:SEED]]` means drawn faces.
  * @throws ArgumentError for anything else
  */
 export async function kindOfSource(source: string): Promise<SourceKind> {
@@ -54,21 +64,25 @@ export async function kindOfSource(source: string): Promise<SourceKind> {
 async function kindOfFolder(folder: string): Promise<SourceKind> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (entries.some(({ name }) => IMAGES.test(name))) return 'npy-folder';
-  const classes = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
-  for (const { name } of classes) {
-    const names = await readdir(join(folder, name)).catch((error) => {
+  for (const { name } of entries.filter(isFolder)) {
+    const inside = await readdir(join(folder, name), { withFileTypes: true }).catch((error) => {
       throw new ArgumentError('data', `cannot read '${join(folder, name)}': ${error.message}`);
     });
-    const files = names.filter((file) => !file.startsWith('.'));
+    const files = inside.filter((file) => !file.name.startsWith('.'));
+    if (files.length === 0) continue;
+    if (files.every(isFolder)) return 'image-parts';
     // a single frame of it is enough: other files are then refused by name, for without people parts would share them
-    if (files.length > 0) return files.some((file) => CK_PLUS_FRAME.test(file)) ? 'ck-plus' : 'image-folder';
+    return files.some((file) => CK_PLUS_FRAME.test(file.name)) ? 'ck-plus' : 'image-folder';
   }
   return 'image-folder';
 }
 
+const isFolder = (entry: Dirent) => !entry.isFile() && !entry.name.startsWith('.');
+
 /** The images that a path means: see kindOfSource. @throws ArgumentError, DataError */
 export async function openSource(source: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size, ...reading } = options;
+  const sized = { ...reading, ...(size !== undefined && { size }) };
   const kind = await kindOfSource(source);
   if (options.damaged === 'skip' && !SKIPPABLE.includes(kind))
     throw new ArgumentError(
@@ -89,7 +103,9 @@ export async function openSource(source: string, options: OpenOptions = {}): Pro
     case 'ck-plus':
       return ckPlus(source, reading);
     case 'image-folder':
-      return imageFolder(source, { ...reading, ...(size !== undefined && { size }) });
+      return imageFolder(source, sized);
+    case 'image-parts':
+      return imageParts(source, sized);
   }
 }
 
@@ -101,23 +117,46 @@ async function npyFolder(folder: string): Promise<Dataset> {
   const unnamed = files[names.indexOf('')];
   if (unnamed !== undefined && files.length > 1)
     throw new ArgumentError('data', `'${join(folder, unnamed)}' names no part of the data, as the files beside it do`);
+  checkParts(folder, names);
+  const parts: Dataset[] = [];
+  for (const file of files) parts.push(await npyPair(join(folder, file), labelsBeside(join(folder, file))));
+  return joined(parts, names);
+}
+
+async function imageParts(folder: string, options: ImageFolderOptions): Promise<Dataset> {
+  const folders = (await readdir(folder, { withFileTypes: true })).filter(isFolder).map(({ name }) => name);
+  const names = folders.sort().map(usageOf);
+  checkParts(folder, names);
+  const parts: Dataset[] = [];
+  for (const name of folders) {
+    const { classes } = parts[0] ?? {};
+    parts.push(await imageFolder(join(folder, name), { ...options, ...(classes && { classes }) }));
+  }
+  return joined(parts, names);
+}
+
+/** @throws ArgumentError if two have the same name */
+function checkParts(folder: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new ArgumentError('data', `'${folder}' holds two parts of the name ${twice}`);
-  const parts: Dataset[] = [];
-  for (const [i, usage] of names.entries()) {
-    const path = join(folder, files[i] as string);
-    const part = await npyPair(path, labelsBeside(path));
-    const items = usage === '' ? part.items : part.items.map((item) => ({ ...item, usage }));
-    parts.push(new Dataset({ classes: part.classes, items }));
-  }
-  return new Dataset({ classes: (parts[0] as Dataset).classes, items: parts.flatMap(({ items }) => items) });
+}
+
+/** One data set of parts of the same classes, whose images tell which part they are of, if it has a name. */
+function joined(parts: readonly Dataset[], names: readonly string[]): Dataset {
+  const items = parts.flatMap(({ items }, i) => {
+    const usage = names[i];
+    return usage ? items.map((item) => ({ ...item, usage })) : items;
+  });
+  const { classes } = parts[0] as Dataset;
+  return new Dataset({ classes, items, damaged: parts.flatMap(({ damaged }) => damaged) });
 }
 
 /** Which part of the data a file of images is; '' if its name tells none. */
 function partOf(file: string): string {
-  const name = file.replace(IMAGES, '').replace(/[-_]$/, '');
-  return USAGES[name.toLowerCase().replaceAll('-', '_')] ?? name;
+  return usageOf(file.replace(IMAGES, '').replace(/[-_]$/, ''));
 }
+
+const usageOf = (name: string) => USAGES[name.toLowerCase().replaceAll('-', '_')] ?? name;
 
 /** The parts that the data's publisher made, by name; `unnamed` holds what is in none. */
 export function partsByUsage(dataset: Dataset, unnamed: string): Record<string, Dataset> {
