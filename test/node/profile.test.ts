@@ -64,8 +64,12 @@ describe('assertNoLeaks', () => {
     await setBackend('cpu');
     const leaked = ones([4]);
     await expect(assertNoLeaks(async () => ones([4]))).rejects.toThrow(
-      'assertNoLeaks: expected 0 tensors to be left but there are 1, and 16 bytes',
+      'assertNoLeaks: expected 0 tensors to be left but there are 1, and 16 bytes: [4]',
     );
+    const several = assertNoLeaks(() => Array.from({ length: 6 }, (_, i) => ones([i + 1, 2])), 3);
+    await expect(several).rejects.toThrow('there are 6, and 168 bytes: [1,2], [2,2], [3,2], [4,2], [5,2], ...');
+    const { cause } = await several.catch((error) => error);
+    expect(cause.stack).toMatch(/was left was made here[^]*profile\.test/);
     await expect(assertNoLeaks(() => leaked.dispose())).rejects.toThrow('but there are -1, and -16 bytes');
   });
 });

@@ -6,8 +6,9 @@ export class FerError extends Error {
   constructor(
     readonly operator: string,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(`${operator}: ${message}`);
+    super(`${operator}: ${message}`, options);
     this.name = new.target.name;
   }
 }
