@@ -254,6 +254,9 @@ describe('with weights', () => {
     expect(await readdir(out)).toEqual(
       expect.arrayContaining(['report-PublicTest.txt', 'confusion-PublicTest.png', 'evaluation.json']),
     );
+    const page = await readFile(`${out}/report.html`, 'utf8');
+    expect(page).toMatch(/<h1>.*best\.safetensors on .*fer2013\.csv<\/h1>[\s\S]*PublicTest[\s\S]*macro avg/);
+    expect(page.match(/<img alt="\S+-PublicTest"/g)).toHaveLength(4);
   });
 
   it('fer data duplicates finds what PublicTest shares with Training, and fer evaluate leaves it out', async () => {

@@ -1,4 +1,4 @@
-/** @file report.html: a run on one page, without other files, to be looked at or sent to somebody. */
+/** @file report.html: a run or an evaluation on one page, without other files, to be looked at or sent to somebody. */
 import { readFile } from 'node:fs/promises';
 import { Marked } from 'marked';
 import type { RunFolder } from './run-folder.ts';
@@ -15,10 +15,10 @@ td + td, th + th { text-align: right }
 code { font-size: 0.85em; overflow-wrap: anywhere }`;
 
 /**
- * The model card and the folder's plots.
- * @param card As Markdown.
+ * A text and the folder's plots.
+ * @param text As Markdown: a run's model card, or what `fer evaluate` says.
  */
-export async function reportPage(folder: RunFolder, title: string, card: string): Promise<string> {
+export async function reportPage(folder: RunFolder, title: string, text: string): Promise<string> {
   const images = await Promise.all(
     folder.plots.map(async (name) => {
       const svg = await readFile(folder.file(`${name}.svg`), 'base64');
@@ -32,7 +32,7 @@ export async function reportPage(folder: RunFolder, title: string, card: string)
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
-${await markdown.parse(card)}
+${await markdown.parse(text)}
 <h2>Pictures</h2>
 ${images.join('\n')}
 </html>`;

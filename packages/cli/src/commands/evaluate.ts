@@ -11,6 +11,7 @@ import { crops, DATA_HELP, damagedOf, SKIP_DAMAGED_HELP, startBackend } from '..
 import { Output } from '../output.ts';
 import { reportText, writeEvaluation } from '../pictures.ts';
 import { mapAll } from '../prepare.ts';
+import { reportPage } from '../report-page.ts';
 import { RunFolder } from '../run-folder.ts';
 import { openSource, partsByUsage } from '../source.ts';
 
@@ -44,7 +45,7 @@ export function addEvaluate(program: Command): void {
     .option('--usage <name>', 'the part of the data, such as PublicTest')
     .option('--without <name>', 'leave out photographs that this part of the data has too, such as Training')
     .option('--crops <n>', 'views of each image: 1 or 10', crops, 1 as Crops)
-    .option('--out <folder>', 'write report and pictures there')
+    .option('--out <folder>', 'write report, pictures and report.html there')
     .addHelpText('after', EXAMPLES)
     .action((options: EvaluateOptions, command: Command) => evaluate(options, command));
 }
@@ -73,7 +74,12 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
     texts.push(`${heading}${warning}\n${reportText(evaluation, labels)}`);
     if (folder) await writeEvaluation(folder, evaluation, { dataset, probabilities }, `-${name}`);
   }
-  await folder?.writeJson('evaluation.json', results);
+  if (folder) {
+    const title = `${options.weights} on ${options.data}`;
+    const reports = texts.map((text) => `\`\`\`\n${text}\n\`\`\``);
+    await folder.writeText('report.html', await reportPage(folder, title, [`# ${title}`, ...reports].join('\n\n')));
+    await folder.writeJson('evaluation.json', results);
+  }
   output.result(texts.join('\n\n'), results);
 }
 
