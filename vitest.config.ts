@@ -50,6 +50,7 @@ const chromium: TestProjectConfiguration = {
     provide: {
       backends: [
         { title: 'webgl2', name: 'webgl2' },
+        { title: 'webgl', name: 'webgl' },
         { title: 'webgpu', name: 'webgpu' },
         simd(1, false),
         simd(2, true),
@@ -70,7 +71,7 @@ const chromium: TestProjectConfiguration = {
 
 const hasChromium = existsSync(chromiumOptions.executablePath);
 if (!hasChromium) {
-  const message = `${chromiumOptions.executablePath} does not exist: the tests in Chromium, on webgl2 and webgpu, cannot run`;
+  const message = `${chromiumOptions.executablePath} does not exist: the tests in Chromium, on webgl2, webgl and webgpu, cannot run`;
   if (process.env.CI) throw new Error(message);
   console.warn(`\n  SKIPPED: ${message}. Set CHROMIUM to run them.\n`);
 }

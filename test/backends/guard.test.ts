@@ -4,7 +4,7 @@ import { onEveryBackend } from '../backends.ts';
 
 const inBrowser = 'document' in globalThis;
 /** What every run of the tests has to cover; see also everyBackend.ts. */
-const required: BackendName[] = inBrowser ? ['webgl2', 'webgpu', 'simd'] : ['cpu', 'webasm', 'simd'];
+const required: BackendName[] = inBrowser ? ['webgl2', 'webgl', 'webgpu', 'simd'] : ['cpu', 'webasm', 'simd'];
 
 describe('the machine', () => {
   it('has every backend that is tested, and every one that has to be', async () => {

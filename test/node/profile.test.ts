@@ -69,7 +69,7 @@ describe('assertNoLeaks', () => {
     const several = assertNoLeaks(() => Array.from({ length: 6 }, (_, i) => ones([i + 1, 2])), 3);
     await expect(several).rejects.toThrow('there are 6, and 168 bytes: [1,2], [2,2], [3,2], [4,2], [5,2], ...');
     const { cause } = await several.catch((error) => error);
-    expect(cause.stack).toMatch(/was left was made here[^]*profile\.test/);
+    expect(cause.stack).toMatch(/was left was made here[\s\S]*profile\.test/);
     await expect(assertNoLeaks(() => leaked.dispose())).rejects.toThrow('but there are -1, and -16 bytes');
   });
 });
