@@ -61,7 +61,7 @@ it.each([
   expect(outcome.card).toMatch(text);
 });
 
-it('tells which classes no image shows', async () => {
+it('tells which classes no image shows, and of epochs of few steps', async () => {
   const said: string[] = [];
   const faces = syntheticFaces({ seed: 1, count: 28 });
   const classes = folder.file('classes');
@@ -78,6 +78,7 @@ it('tells which classes no image shows', async () => {
     say: (text) => said.push(text),
   });
   expect(said).toContain('Nothing to learn never from: no training image shows it');
+  expect(said).toContain('An epoch is 2 steps: of few images smaller batches may learn more');
 });
 
 it('is not continued with other data, by which parts would be other ones', async () => {

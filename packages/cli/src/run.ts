@@ -42,6 +42,9 @@ export interface RunOptions {
   readonly say: (text: string) => void;
 }
 
+/** Weights hardly move in an epoch of fewer. */
+const FEW_STEPS = 5;
+
 /** Training was ended by Ctrl-C; its checkpoint is written. */
 export class InterruptedError extends FerError {}
 
@@ -104,6 +107,8 @@ async function train(
   const batchSize = Math.min(training.batchSize, data.train.length);
   if (batchSize < training.batchSize) say(`Batches are of ${batchSize}: there are no more images to train on`);
   const train = data.train.batch(batchSize, { dropRemainder: true });
+  if (train.length < FEW_STEPS)
+    say(`An epoch is ${train.length} step${train.length > 1 ? 's' : ''}: of few images smaller batches may learn more`);
   const stopwatch = new Stopwatch();
   const last = folder.file('last.safetensors');
   const files = { log: folder.file('log.csv'), last, best: folder.file('best.safetensors'), progress };
