@@ -29,7 +29,7 @@ export const suites: Record<string, Case[]> = {
     { kind: 'training', network: 'MobileNetV2 1.0 48x48x1', batch: 8 },
     { kind: 'training', network: 'light AlexNet/VGG 44x44x1', batch: 64 },
   ],
-  // tfjs's other backend trains, but takes about a minute for a step
+  // tfjs's other backend trains, but takes ten seconds and more for a step
   'training-javascript': [
     { kind: 'training', network: 'small CNN 48x48x1', batch: 8 },
     { kind: 'training', network: 'MobileNetV2 1.0 48x48x1', batch: 8 },

@@ -1,6 +1,6 @@
 /**
  * @file Compares engines in Node: `npx pnpm@10 run bench:cpu <suite> [--threads 1]`, with `all` for each suite but that of plain
- * JavaScript, which takes minutes for a step. Each engine runs in a process of its own with the same number of threads; outputs are
+ * JavaScript, which takes ten seconds and more for a step. Each engine runs in a process of its own with the same number of threads; outputs are
  * compared before anything is timed; the engines take turns, round after round, each as often the first as the others. With
  * `--only <words>` the cases whose title has these words are measured, and nothing is written.
  */
@@ -113,7 +113,7 @@ async function prepare(peer: Peer, work: Case, others: readonly Contestant[]): P
 }
 
 async function time({ peer, work, rounds }: Contestant, round: number): Promise<void> {
-  const isSlow = work.kind === 'training' && peer.description.startsWith('tfjs'); // a step takes up to a minute
+  const isSlow = work.kind === 'training' && peer.description.startsWith('tfjs'); // a step takes up to 20 s
   // V8 compiles a WebAssembly function again once much was done in it
   const warmup = round > 0 ? 2 : 'batch' in work && work.batch > 1 ? 8 : 60;
   const reply = await peer.ask({ time: { warmup: isSlow ? 0 : warmup, iterations: 1, milliseconds: 400 } });
