@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { add, mul, noGrad, pad, Random, type StoredTensor, softmax, type Tensor, tidy } from '@fer/core';
+import { add, concat, mul, noGrad, pad, Random, type StoredTensor, softmax, type Tensor, tidy } from '@fer/core';
 import {
   affine,
   brightness,
@@ -25,6 +25,7 @@ import {
   toGrayscale,
 } from '@fer/data';
 import {
+  type Batch,
   type Batches,
   CSVLogger,
   fit,
@@ -135,6 +136,21 @@ function taught(batches: Batches, { model, share }: Teacher): Batches {
   };
 }
 
+/** Each batch of the one with a batch of the other, of as many. */
+function together(one: Batches, other: Batches): Batches {
+  return {
+    length: one.length,
+    async *epoch(epoch, firstBatch) {
+      const others = other.epoch(epoch, firstBatch)[Symbol.asyncIterator]();
+      for await (const a of one.epoch(epoch, firstBatch)) {
+        const b: Batch = (await others.next()).value;
+        yield noGrad(() => ({ images: concat([a.images, b.images]), labels: concat([a.labels, b.labels]) }));
+        for (const half of [a, b]) for (const tensor of [half.images, half.labels]) tensor.dispose();
+      }
+    },
+  };
+}
+
 /** What is trained on, and what the training is watched on: three tenths of the faces that the recipe `fernet` keeps apart. */
 function split(faces: Dataset): { train: Dataset; validation: Dataset } {
   const [, held = []] = stratifiedSplit(faces.labels, [0.9, 0.1], { seed: 1 });
@@ -152,6 +168,9 @@ const augmented = (faces: Dataset): Dataset =>
     .map(contrast({ factor: 0.2 }))
     .map(randomErasing({ probability: 0.3, area: [0.02, 0.15], value: 128 }));
 
+const hardlyAugmented = (faces: Dataset): Dataset =>
+  faces.map(affine({ rotation: 4, widthShift: 0.045, heightShift: 0.045, zoom: [0.9, 1.03] })).map(flip());
+
 /** The mean and deviation of FER2013's pixels. */
 export const scale = normalise({ mean: 129.5, deviation: 65 });
 
@@ -166,16 +185,19 @@ export interface TrainingPlan {
   /** The radius of sharpness-aware minimisation, if that is wanted. */
   readonly sam?: number | undefined;
   readonly teacher?: Teacher;
+  /** The same faces with other targets: half of each batch is of these, hardly augmented. */
+  readonly plain?: Dataset | undefined;
 }
 
 /** Trains on faces, which have targets. @returns false if it was interrupted */
 export async function train(model: Model, faces: Dataset, plan: TrainingPlan): Promise<boolean> {
-  const { folder, epochs, batchSize, learningRate, weightDecay, sam, teacher } = plan;
+  const { folder, epochs, batchSize, learningRate, weightDecay, sam, teacher, plain } = plan;
   const parts = split(faces);
-  const batches = augmented(parts.train)
-    .map(scale)
-    .shuffle({ seed: 3 })
-    .batch(Math.min(batchSize, parts.train.length), { dropRemainder: true });
+  const size = Math.min(plain ? batchSize / 2 : batchSize, parts.train.length);
+  const batchesOf = (views: Dataset, seed: number) =>
+    views.map(scale).shuffle({ seed }).batch(size, { dropRemainder: true });
+  const varied = batchesOf(augmented(parts.train), 3);
+  const batches = plain ? together(varied, batchesOf(hardlyAugmented(split(plain).train), 4)) : varied;
   const steps = batches.length;
   const optimizer = new SGD({
     learningRate: {
