@@ -3,8 +3,8 @@
  * the end on what earlier weights say of ten crops of each face (Furlanello et al. 2018). A narrower FerNet's weights are widened.
  * With --plain each face comes twice: hardly augmented with its label, and augmented with what those weights say.
  *
- * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil | --plain]] [--sam radius]`,
- * with train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues.
+ * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil | --plain]]
+ * [--sam radius]`, with train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues.
  * Without data it trains for an epoch on drawn faces.
  */
 import { parseArgs } from 'node:util';

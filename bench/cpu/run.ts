@@ -1,7 +1,7 @@
 /**
  * @file Compares engines in Node: `npx pnpm@10 run bench:cpu <suite> [--threads 1]`, with `all` for each suite but that of plain
- * JavaScript, which takes ten seconds and more for a step. Each engine runs in a process of its own with the same number of threads; outputs are
- * compared before anything is timed; the engines take turns, round after round, each as often the first as the others. With
+ * JavaScript, which takes ten seconds and more for a step. Each engine runs in a process of its own with the same number of threads;
+ * outputs are compared before anything is timed; the engines take turns, round after round, each as often the first as the others. With
  * `--only <words>` the cases whose title has these words are measured, and nothing is written.
  */
 import { parseArgs } from 'node:util';

@@ -183,7 +183,6 @@ describe("functions of one's own", () => {
 
   it('must have names as metrics, and give scalars', async () => {
     const y = tensor(targets);
-    await expect(figures(logits, y, binaryCrossentropy, [(() => distance)()])).resolves.toHaveProperty('distance');
     await expect(figures(logits, y, distance, [(a, b) => sub(a, b)])).rejects.toThrow(
       /metrics: a function must have a name/,
     );
