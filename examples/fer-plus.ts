@@ -92,15 +92,20 @@ export const times = (shares: readonly number[], factor: number) => shares.map((
 export const mixed = (x: readonly number[], a: number, y: readonly number[], b: number) =>
   x.map((share, c) => a * share + b * (y[c] as number));
 
-/** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over ten crops. */
-export async function opinions(teacher: Model, faces: Dataset): Promise<number[][]> {
-  const fused = teacher.fuse();
+/** Ten crops of each face. */
+export function withTenCrops(faces: Dataset): Dataset[] {
   const larger = faces.map(resize({ size: 52 }));
+  return Array.from({ length: 10 }, (_, i) => larger.map((image) => tenCrop(image, 48)[i] as Image));
+}
+
+/** Each face and its mirror image. */
+export const withMirrorImages = (faces: Dataset): Dataset[] => [faces, faces.map(flip({ probability: 1 }))];
+
+/** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over views of it. */
+export async function opinions(teacher: Model, views: readonly Dataset[]): Promise<number[][]> {
+  const fused = teacher.fuse();
   const outputs: Tensor[] = [];
-  for (let i = 0; i < 10; i++) {
-    const crop = larger.map((image) => tenCrop(image, 48)[i] as Image);
-    outputs.push(await predict(fused, crop.map(scale).batch(256)));
-  }
+  for (const view of views) outputs.push(await predict(fused, view.map(scale).batch(256)));
   using probabilities = tidy(() => softmax(mul(outputs.reduce(add), 1 / outputs.length)));
   for (const each of [...outputs, fused]) each.dispose();
   return (await probabilities.array()) as number[][];

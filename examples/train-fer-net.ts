@@ -1,9 +1,9 @@
 /**
  * @file How the weights of FerNet that come with @fer/models were trained: on FER2013's labels and FER+'s votes beside them, and in
  * the end on what earlier weights say of ten crops of each face (Furlanello et al. 2018). A narrower FerNet's weights are widened.
- * With --plain each face comes twice: hardly augmented with its label, and augmented with what those weights say.
+ * train-further.ts is the last part.
  *
- * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil | --plain]]
+ * `npx pnpm@10 run example examples/train-fer-net.ts --data <folder> --epochs 34 [--out <folder>] [--from weights [--distil]]
  * [--sam radius]`, with train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues.
  * Without data it trains for an epoch on drawn faces.
  */
@@ -23,6 +23,7 @@ import {
   train,
   VOTED,
   votedFaces,
+  withTenCrops,
 } from './fer-plus.ts';
 
 const { values: options } = parseArgs({
@@ -32,7 +33,6 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: '1' },
     from: { type: 'string' },
     distil: { type: 'boolean', default: false },
-    plain: { type: 'boolean', default: false },
     sam: { type: 'string' },
   },
 });
@@ -44,32 +44,29 @@ await setBackend('simd');
  * each with a softmax of its own, and a term that teaches the shares themselves.
  */
 const LABEL_SHARE = 0.7;
-const LABEL_SMOOTHING = options.plain ? 0 : 0.1;
+const LABEL_SMOOTHING = 0.1;
 
-/** What earlier weights say, in place of so much of the label; and where plain faces come beside, of theirs. */
-const DISTILLED = options.plain ? 0.65 : 0.5;
-const DISTILLED_PLAIN = 0.1;
+/** What earlier weights say, in place of so much of the label. */
+const DISTILLED = 0.5;
 
 const { faces, votes } = await votedFaces(options.data);
 const model = ferNet({ seed: 1, classes: CLASSES + VOTED });
 const earlier = options.from === undefined ? undefined : await loadModel(options.from);
 if (earlier) await copyWeights(earlier, model);
-const seen = (options.distil || options.plain) && earlier && (await opinions(earlier, faces));
+const seen = options.distil && earlier && (await opinions(earlier, withTenCrops(faces)));
 earlier?.dispose();
 
-const targeted = (distilled: number) =>
-  faces.withTargets(({ label }, i) => {
-    const labelled = smoothed(certain(label, CLASSES), LABEL_SMOOTHING);
-    const classes = seen ? mixed(labelled, 1 - distilled, seen[i] as number[], distilled) : labelled;
-    return [...times(classes, LABEL_SHARE), ...times(votes[i] as number[], 1 - LABEL_SHARE)];
-  });
-const finished = await train(model, targeted(DISTILLED), {
-  plain: options.plain ? targeted(DISTILLED_PLAIN) : undefined,
+const targeted = faces.withTargets(({ label }, i) => {
+  const labelled = smoothed(certain(label, CLASSES), LABEL_SMOOTHING);
+  const classes = seen ? mixed(labelled, 1 - DISTILLED, seen[i] as number[], DISTILLED) : labelled;
+  return [...times(classes, LABEL_SHARE), ...times(votes[i] as number[], 1 - LABEL_SHARE)];
+});
+const finished = await train(model, targeted, {
   folder: out,
   resume: options.data !== undefined,
   epochs: Number(options.epochs),
-  batchSize: options.plain ? 64 : 128,
-  learningRate: options.plain ? 0.03 : 0.05,
+  batchSize: 128,
+  learningRate: 0.05,
   weightDecay: 5e-4,
   sam: options.sam === undefined ? undefined : Number(options.sam),
 });

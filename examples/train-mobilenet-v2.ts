@@ -1,6 +1,7 @@
 /**
  * @file How the weights of MobileNetV2 that come with @fer/models were trained: distilled from FerNet's (Hinton, Vinyals & Dean 2015),
  * which sees each face turned, cut and mirrored as MobileNetV2 sees it.
+ * train-further.ts is the last part.
  *
  * `npx pnpm@10 run example examples/train-mobilenet-v2.ts --data <folder> --epochs 60 [--out <folder>] [--from weights]`, with
  * train_images.npy, train_labels.npy and train_ferplus_votes.npy in the folder of the data. Started again, it continues. Without

@@ -22,6 +22,7 @@ const examples: Record<string, RegExp> = {
     /upright stripes: 0\.832,0\.168 {3}level stripes: 0\.168,0\.832\nloaded edges\/kernel,edges\/bias; new other/,
   'look-inside.ts': /stage3\.png: What stage 3[\s\S]*expressions\.png: where it sees angry/,
   'train-fer-net.ts': /5274799 parameters; runs\/fer-net-drawn\/fer-net\.safetensors/,
+  'train-further.ts': /2266375 parameters; runs\/mobilenet-v2-further-drawn\/mobilenet-v2\.safetensors/,
   'train-mobilenet-v2.ts': /2266375 parameters; runs\/mobilenet-v2-drawn\/mobilenet-v2\.safetensors/,
   'train.ts': /Total params: 24,087[\s\S]*precision +recall[\s\S]*surprise/,
   'smile.ts': /accuracy 100 %[\s\S]*smile \d+\.\d %/,
