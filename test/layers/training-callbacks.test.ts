@@ -123,9 +123,12 @@ describe('EarlyStopping', () => {
   });
 
   it('refuses a figure that is not there', async () => {
-    const wrong = fit(dense(), options(1, new EarlyStopping({ monitor: 'valF1' })));
+    const wrong = fit(dense(), options(1, new EarlyStopping({ monitor: 'valF1', mode: 'max' })));
     await expect(wrong).rejects.toThrow(
       "EarlyStopping: there is no 'valF1' among epoch, loss, accuracy, valLoss, valAccuracy, learningRate",
+    );
+    expect(() => new EarlyStopping({ monitor: 'valDistance' })).toThrow(
+      "EarlyStopping: mode must be 'min' or 'max' for 'valDistance', whose name does not say which is better",
     );
     expect(() => new EarlyStopping({ patience: -1 })).toThrow(/patience must be an integer of at least 0/);
     expect(() => new EarlyStopping({ mode: 'lower' as 'min' })).toThrow(

@@ -5,6 +5,7 @@ import {
   Adamax,
   AdamW,
   type Batches,
+  BatchNormalization,
   type Callback,
   Conv2D,
   Dense,
@@ -13,11 +14,16 @@ import {
   type FitOptions,
   Flatten,
   fit,
+  gradCam,
   type Loss,
   type Model,
+  Normalization,
   noDecay,
   predict,
   RAdam,
+  RandomFlip,
+  ReLU,
+  Rescaling,
   RMSProp,
   Sequential,
   SGD,
@@ -307,6 +313,37 @@ describe('data', () => {
   });
 });
 
+it('a model and its data stay where they are, whatever backend is in use later', async () => {
+  const data = { ...randomImages(), batchSize: 16 };
+  const model = new Sequential(
+    [
+      new Rescaling({ scale: [0.5], offset: [1] }),
+      new Normalization({ mean: [0.1], variance: [2] }),
+      new RandomFlip(),
+      new Conv2D({ filters: 4, kernelSize: 3 }),
+      new BatchNormalization({ scale: false, center: false }),
+      new ReLU({ threshold: 0.1 }),
+      new Flatten(),
+      new Dense({ units: 4 }),
+    ],
+    { inputShape: [4, 4, 1] },
+  );
+  const metrics = ['accuracy', { name: 'topK', k: 2 }] as const;
+  const optimizer = new SGD({ momentum: 0.9 });
+  const options = { train: data, validation: data, epochs: 1, optimizer, metrics, mixup: 1, ema: 0.9, sam: 0.05 };
+  await fit(model, options);
+  await setBackend('cpu');
+  try {
+    await fit(model, { ...options, epochs: 2, cutmix: 1, optimizer: new Adam({ lookahead: { steps: 2, rate: 0.5 } }) });
+    await evaluate(model, data, { metrics });
+    gradCam(model, data.x, { classes: new Array(data.x.shape[0]).fill(1) }).dispose();
+    expect((await predict(model, data.x)).backend.name).toBe('simd');
+    model.loadStateDict(await model.stateDict());
+  } finally {
+    await setBackend('simd');
+  }
+});
+
 it('evaluate refuses data without batches', async () => {
   await expect(evaluate(dense(), batches(0, batch))).rejects.toThrow('evaluate: there are no examples to evaluate');
 });
@@ -393,6 +430,14 @@ describe('fit refuses', () => {
         { ...options(), validation: { x: tensor([[1]]), y: tensor([0], [1], 'int32') }, callbacks: [neverCalled] },
       ],
       'fit: expected images of validation [N,4,4,1] but got [1,1]',
+    ],
+    [
+      'labels of validation that are of another form, at once',
+      () => [
+        dense(),
+        { ...options(), validation: { x: randomImages(2).x, y: tensor([[1], [1]]) }, callbacks: [neverCalled] },
+      ],
+      /float32 labels must be \[2,\d+\] but are \[2,1\]/,
     ],
     [
       'mixing that is drawn only now and then, at once',

@@ -19,16 +19,20 @@ import {
   tensor,
 } from '@fer/core';
 import {
+  Activation,
   cutmix,
   Dense,
+  Dropout,
   evaluate,
   Flatten,
   fit,
+  type Layer,
   type Loss,
   type LossFunction,
   type Metric,
   type MetricFunction,
   mixup,
+  Reshape,
   Sequential,
   SGD,
 } from '@fer/layers';
@@ -95,6 +99,34 @@ describe('softmaxCrossEntropy', () => {
     });
     const [linear, softmax] = await Promise.all(steps);
     expectNumbersClose(softmax as number[], linear as number[], 1e-5, 'loss and weights');
+  });
+
+  it.each<[string, ...(() => Layer)[]]>([
+    ['linear', () => new Activation({ activation: 'linear' })],
+    ['dropout', () => new Dropout({ rate: 0.5 })],
+    ['flatten', () => new Flatten()],
+    ['reshape', () => new Reshape({ targetShape: [1, 3] }), () => new Reshape({ targetShape: [-1] })],
+  ])('is the same where %s follows the softmax, and of the fused model', async (_, ...after) => {
+    const layers = [new Dense({ units: 3, activation: 'softmax', name: 'only' }), ...after.map((make) => make())];
+    const model = new Sequential(layers, { inputShape: [3], seed: 4 });
+    const [without, fused] = [model.submodel('only'), model.fuse()];
+    const data = { x: tensor(logits), y: labels() };
+    const { loss } = await evaluate(without, data);
+    expect((await evaluate(model, data)).loss).toBeCloseTo(loss as number, 5);
+    expect((await evaluate(fused, data)).loss).toBeCloseTo(loss as number, 5);
+  });
+
+  it('refuses one class, of which it would always be 0', async () => {
+    await expect(figures([[2], [1]], tensor([[0], [1]]), 'softmaxCrossEntropy')).rejects.toThrow(
+      'softmaxCrossEntropy: the loss of one class is always 0: give',
+    );
+  });
+
+  it('refuses an option that it does not have', async () => {
+    const misspelt = { name: 'softmaxCrossEntropy', labelSmooting: 0.5 } as Loss;
+    await expect(figures(logits, labels(), misspelt)).rejects.toThrow(
+      "loss: 'softmaxCrossEntropy' has no 'labelSmooting', but name, labelSmoothing, classWeights, gamma",
+    );
   });
 
   it('as focal loss', async () => {

@@ -325,6 +325,8 @@ describe('an optimizer', () => {
     expect(() => adam.loadStateDict(partial)).toThrow(/'a\/kernel\/v' is missing/);
     const long = { ...state, 'a/kernel/v': { shape: [1], dtype: 'float32' as const, data: Float32Array.of(1, 2) } };
     expect(() => adam.loadStateDict(long)).toThrow(/'a\/kernel\/v' has 2 numbers for the shape \[1\]/);
+    const bytes = { ...state, 'a/kernel/v': { shape: [1], dtype: 'uint8' as const, data: Uint8Array.of(1) } };
+    expect(() => adam.loadStateDict(bytes)).toThrow(/'a\/kernel\/v' is uint8/);
     expect(await adam.stateDict()).toEqual(state);
     expect(await sgd.stateDict()).toEqual(before);
   });
@@ -355,6 +357,7 @@ describe('an optimizer', () => {
   it.each<[string, () => Optimizer]>([
     ['the learning rate must be at least 0 but is -1', () => new SGD({ learningRate: -1 })],
     ['SGD: momentum must be from 0 to 1 but is 1.5', () => new SGD({ momentum: 1.5 })],
+    ['SGD: nesterov needs a momentum', () => new SGD({ nesterov: true })],
     ['RMSProp: momentum must be from 0 to 1 but is -1', () => new RMSProp({ momentum: -1 })],
     ['RMSProp: rho must be at least 0 and below 1 but is 1', () => new RMSProp({ rho: 1 })],
     ['RMSProp: epsilon must be above 0 but is 0', () => new RMSProp({ epsilon: 0 })],

@@ -204,6 +204,8 @@ describe('learningRateAt', () => {
     [{ name: 'oneCycle', maxLearningRate: 1, totalSteps: 9, pctStart: 2 }, 'pctStart .* must be from 0 to 1 but is 2'],
     [{ name: 'oneCycle', maxLearningRate: 1, totalSteps: 9, finalDivFactor: 0 }, 'finalDivFactor'],
     [{ name: 'warmup', warmupSteps: 2.5, after: 1 }, 'warmupSteps'],
+    [{ name: 'constant', learningRate: 1, decaySteps: 3 }, "the schedule 'constant' has no 'decaySteps', but name"],
+    [{ name: 'cosine', initialLearningRate: 1, decaySteps: 9, warmupSteps: 3 }, 'need a warmupTarget'],
     [{ name: 'warmup', warmupSteps: 2, after: { name: 'constant', learningRate: -1 } }, 'learningRate'],
     [{ name: 'warmup', warmupSteps: 2 }, 'there is no schedule undefined'],
     [null, 'there is no schedule null'],

@@ -61,6 +61,7 @@ describe('a tensor as text', () => {
 
   it('tells integers, and what was disposed', () => {
     expect(`${tensor([1, 20], [2], 'int32')}`).toBe('int32 [2]\n[ 1, 20]');
+    expect(`${tensor([1_234_567, -5], [2], 'int32')}`).toBe('int32 [2]\n[1234567,      -5]');
     const outside = gather(tensor([5], [1], 'int32'), tensor([0, 1], [2], 'int32'));
     expect(`${outside}`).toBe('int32 [2]\n[  5, NaN]');
     const x = zeros([2, 3]);

@@ -23,10 +23,11 @@ const room = (length: number, dtype: DType): Numbers =>
  * A tensor of these values.
  * @param values A number, nested arrays, a typed array or an ndarray.
  * @param shape As the values are nested, unless given.
+ * @param owner The backend that it shall live on, as that of another tensor, `x.backend`; the one in use unless given.
  * @throws ShapeError if shape and values do not fit, ArgumentError for int32 values that are no integers or exceed
  * 2^24, before they are rounded.
  */
-export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'float32'): Tensor {
+export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'float32', owner?: Backend): Tensor {
   const natural = isNdArray(values) ? values.shape : shapeOfNested(values);
   const target = shape ?? natural;
   checkShape('tensor', target);
@@ -37,7 +38,7 @@ export function tensor(values: TensorValues, shape?: Shape, dtype: DType = 'floa
     checkNdArray('tensor', 'values', values);
     fillFromNdArray(flat, values);
   } else fillFromNested(flat, values, natural, 0);
-  return fromNumbers('tensor', flat, target, dtype);
+  return fromNumbers('tensor', flat, target, dtype, owner);
 }
 
 function isNdArray(values: TensorValues): values is NdArray {
@@ -120,30 +121,33 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
   return filled('full', shape, value, dtype);
 }
 
-/** A tensor of zeros. @throws ShapeError for sizes that are no positive integers */
-export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => filled('zeros', shape, 0, dtype);
+/** A tensor of zeros. @param owner As for `tensor`. @throws ShapeError for sizes that are no positive integers */
+export const zeros = (shape: Shape, dtype: DType = 'float32', owner?: Backend): Tensor =>
+  filled('zeros', shape, 0, dtype, owner);
 
-/** A tensor of ones. @throws ShapeError for sizes that are no positive integers */
-export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => filled('ones', shape, 1, dtype);
+/** A tensor of ones. @param owner As for `tensor`. @throws ShapeError for sizes that are no positive integers */
+export const ones = (shape: Shape, dtype: DType = 'float32', owner?: Backend): Tensor =>
+  filled('ones', shape, 1, dtype, owner);
 
-function filled(operator: string, shape: Shape, value: number, dtype: DType): Tensor {
+function filled(operator: string, shape: Shape, value: number, dtype: DType, owner?: Backend): Tensor {
   checkShape(operator, shape);
   if (typeof value !== 'number') throw new ArgumentError(operator, `value must be a number but is ${value}`);
-  return fromNumbers(operator, room(sizeOf(shape), dtype).fill(value), shape, dtype);
+  return fromNumbers(operator, room(sizeOf(shape), dtype).fill(value), shape, dtype, owner);
 }
 
 /**
  * [start, start + step, ...] up to but not including end. A fractional step may, by its rounding error, reach it, as NumPy's
  * arange does.
+ * @param owner As for `tensor`.
  * @throws ArgumentError if there is no such number, or an int32 one is no integer or exceeds 2^24; ShapeError if there are too many
  */
-export function range(start: number, end: number, step = 1, dtype: DType = 'float32'): Tensor {
+export function range(start: number, end: number, step = 1, dtype: DType = 'float32', owner?: Backend): Tensor {
   const length = Math.ceil((end - start) / step);
   if (!(length >= 1 && Number.isFinite(length)))
     throw new ArgumentError('range', `no number lies from ${start} to ${end} by steps of ${step}`);
   checkShape('range', [length]);
   const values = room(length, dtype).map((_, i) => start + i * step);
-  return fromNumbers('range', values, [length], dtype);
+  return fromNumbers('range', values, [length], dtype, owner);
 }
 
 /**

@@ -44,6 +44,6 @@ export { checkFinite, checkInteger, checkNdArray, checkOneOf, checkRange, isActi
 export * from './ops/index.ts';
 export { type KernelTime, profileKernels } from './profile.ts';
 export { Random } from './random.ts';
-export { type Shape, sizeOf } from './shape.ts';
+export { type Shape, sameShape, sizeOf } from './shape.ts';
 export { type DType, type NestedArray, Parameter, Tensor, type TypedArray } from './tensor.ts';
 export { type WorkerModule, workerModule } from './worker-module.ts';

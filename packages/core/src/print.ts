@@ -1,6 +1,6 @@
 /** @file Tensors as text that a person can read. */
 import { formatShape, type Shape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import type { DType, Tensor } from './tensor.ts';
 
 /** Elements shown at each end of an axis that is longer than twice this. */
 const EDGE = 3;
@@ -11,11 +11,11 @@ export function formatTensor(tensor: Tensor): string {
   if (tensor.isDisposed) return `${title} (disposed)`;
   if (tensor.backend.name === 'webgpu') return `${title} on webgpu`;
   // past Tensor.dataSync(), which refuses int32 tensors that hold no integers: text shows what is there
-  return `${title}\n${formatValues(tensor.backend.downloadSync(tensor.buffer, tensor.size), tensor.shape)}`;
+  return `${title}\n${formatValues(tensor.backend.downloadSync(tensor.buffer, tensor.size), tensor)}`;
 }
 
-function formatValues(values: Float32Array, shape: Shape): string {
-  const texts = shown(shape).map((index) => formatNumber(values[index] as number));
+function formatValues(values: Float32Array, { shape, dtype }: Tensor): string {
+  const texts = shown(shape).map((index) => formatNumber(values[index] as number, dtype));
   const width = Math.max(...texts.map(({ length }) => length));
   const queue = texts.map((text) => text.padStart(width));
   return formatAxis(shape, queue, 0);
@@ -45,8 +45,8 @@ function formatAxis(shape: Shape, queue: string[], depth: number): string {
   return `[${items.join(separator)}]`;
 }
 
-function formatNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+function formatNumber(value: number, dtype: DType): string {
+  if (dtype === 'int32' || (Number.isInteger(value) && Math.abs(value) < 1e6)) return String(value);
   const magnitude = Math.abs(value);
   return magnitude >= 1e5 || magnitude < 1e-3 ? value.toExponential(3) : value.toFixed(4);
 }

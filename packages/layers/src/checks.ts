@@ -18,3 +18,9 @@ export function checkAtLeast(operator: string, name: string, value: number, mini
 export function checkBelowOne(operator: string, name: string, value: number): void {
   check(operator, name, value, value >= 0 && value < 1, 'at least 0 and below 1');
 }
+
+/** Plain JSON is not looked at by the compiler: a field that was misspelt would be none. */
+export function checkFields(operator: string, what: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new ArgumentError(operator, `${what} has no '${unknown}', but ${known.join(', ')}`);
+}

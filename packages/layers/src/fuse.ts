@@ -8,7 +8,7 @@ import {
   Conv2D,
   Dense,
   DepthwiseConv2D,
-  isBuiltIn,
+  isIdentity,
   ReLU,
   SeparableConv2D,
   ZeroPadding2D,
@@ -83,8 +83,8 @@ function piecesOf(model: Model): Map<SymbolicTensor, Piece> {
 /** The piece before a layer, if it can do the layer's work too. */
 function absorbed(layer: AnyLayer, [before]: readonly Piece[]): Piece | undefined {
   if (!before) return undefined;
+  if (isIdentity(layer)) return before;
   const activation = activationOf(layer);
-  if ((layer.trainingOnly && isBuiltIn(layer)) || activation === 'linear') return before;
   const kernel = kernelNames.get(before.layer?.constructor);
   if (!kernel || !before.exclusive || (before.options.activation ?? 'linear') !== 'linear') return undefined;
   if (isA(layer, BatchNormalization)) normalise(before, kernel, layer);
@@ -111,10 +111,7 @@ const kernelNames = new Map<unknown, string>([
 
 /** The activation that a layer is, if kernels can apply it. */
 function activationOf(layer: AnyLayer): ActivationName | undefined {
-  if (isA(layer, Activation)) {
-    const { activation } = layer.options;
-    return activation === 'linear' ? activation : inKernel(activation);
-  }
+  if (isA(layer, Activation)) return inKernel(layer.options.activation);
   if (!isA(layer, ReLU) || layer.options.negativeSlope || layer.options.threshold) return undefined;
   const { maxValue } = layer.options;
   return maxValue === undefined ? 'relu' : maxValue === 6 ? 'relu6' : undefined;

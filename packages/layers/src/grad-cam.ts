@@ -63,7 +63,7 @@ export function gradCam(model: Model, x: Tensor, { layer, classes }: GradCamOpti
     const features = noGrad(() => new Model({ input: model.input, output: place }).forward(x));
     const score = (values: Tensor) => {
       const scores = head.forward(values);
-      const chosen = classes ? tensor(classes, [batch], 'int32') : argMax(scores);
+      const chosen = classes ? tensor(classes, [batch], 'int32', x.backend) : argMax(scores);
       return sum(mul(scores, probabilitiesOf(chosen, count)));
     };
     const derivative = frozen(head, () => grad(score)(features));

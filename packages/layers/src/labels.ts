@@ -3,7 +3,8 @@ import { add, equal, expandDims, greaterEqual, less, range, sum, type Tensor } f
 
 /** Labels as probabilities: 1 for the class that an integer names; soft ones stay as they are. */
 export function probabilitiesOf(labels: Tensor, classes: number): Tensor {
-  return labels.dtype === 'int32' ? equal(expandDims(labels, 1), range(0, classes, 1, 'int32')) : labels;
+  if (labels.dtype !== 'int32') return labels;
+  return equal(expandDims(labels, 1), range(0, classes, 1, 'int32', labels.backend));
 }
 
 /** How many integers name none of so many classes, a scalar. */

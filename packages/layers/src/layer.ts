@@ -6,6 +6,7 @@ import {
   type Shape,
   ShapeError,
   type StoredTensor,
+  sameShape,
   type Tensor,
 } from '@fer/core';
 import { type Constraint, checkConstraint, constrained } from './constraints.ts';
@@ -110,14 +111,14 @@ export abstract class Layer<X extends Tensor | readonly Tensor[] = Tensor, O ext
   protected addWeight(name: string, shape: Shape, random: Random, options: WeightOptions): void {
     const present = this.#built.get(name)?.parameter;
     if (present) {
-      if (present.shape.join() !== shape.join())
+      if (!sameShape(present.shape, shape))
         throw new ShapeError(this.label, `its ${name} is [${present.shape}] but this input needs [${shape}]`);
       return;
     }
     checkRegularizer(this.label, options.regularizer);
     checkConstraint(this.label, options.constraint, shape.length);
     const value = this.#source?.(name, shape) ?? initialize(options.initializer, shape, random);
-    if (value.shape.join() !== shape.join()) {
+    if (!sameShape(value.shape, shape)) {
       const given = value.shape;
       value.dispose();
       throw new ShapeError(this.label, `its ${name} must be [${shape}] but is given as [${given}]`);

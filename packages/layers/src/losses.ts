@@ -1,9 +1,14 @@
 /** @file Losses by name, as recipes give them, and of one's own. */
 import { ArgumentError, type CrossEntropyOptions, mse, ShapeError, softmaxCrossEntropy, type Tensor } from '@fer/core';
+import { checkFields } from './checks.ts';
 
-const NAMES = ['softmaxCrossEntropy', 'meanSquaredError'] as const;
+type LossName = 'softmaxCrossEntropy' | 'meanSquaredError';
 
-type LossName = (typeof NAMES)[number];
+/** What each takes. */
+const OPTIONS: Readonly<Record<LossName, readonly string[]>> = {
+  softmaxCrossEntropy: ['labelSmoothing', 'classWeights', 'gamma'] satisfies (keyof CrossEntropyOptions)[],
+  meanSquaredError: [],
+};
 
 /** Plain JSON. */
 export type Loss =
@@ -21,10 +26,11 @@ export type LossFunction = (outputs: Tensor, targets: Tensor) => Tensor;
 export const isOfClasses = (loss: Loss | LossFunction): boolean =>
   typeof loss !== 'function' && nameOfLoss(loss) === 'softmaxCrossEntropy';
 
-/** @throws ArgumentError for a loss that does not exist */
+/** @throws ArgumentError for a loss that does not exist, or an option that it does not have */
 export function nameOfLoss(loss: Loss): LossName {
   const name = typeof loss === 'string' ? loss : loss?.name;
-  if (!NAMES.includes(name)) throw new ArgumentError('loss', `there is no loss ${JSON.stringify(loss)}`);
+  if (!Object.hasOwn(OPTIONS, name)) throw new ArgumentError('loss', `there is no loss ${JSON.stringify(loss)}`);
+  if (typeof loss === 'object') checkFields('loss', `'${name}'`, loss, ['name', ...OPTIONS[name]]);
   return name;
 }
 

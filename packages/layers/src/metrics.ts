@@ -56,7 +56,7 @@ export function metricOf(metric: Metric | MetricFunction, scores: Tensor, labels
     const numbers = sum(lessEqual(scores, max(scores, 1, true)), 1);
     return mean(mul(equal(argMax(scores), hard), equal(numbers, classes)));
   }
-  const own = sum(where(probabilitiesOf(hard, classes), scores, zeros([1])), 1, true);
+  const own = sum(where(probabilitiesOf(hard, classes), scores, zeros([1], 'float32', scores.backend)), 1, true);
   // counted this way round, scores that are NaN are never right here, too
   const notHigher = sum(lessEqual(scores, own), 1);
   return mean(greater(notHigher, Math.max(0, classes - metric.k)));

@@ -53,7 +53,7 @@ export function cutmix(images: Tensor, labels: Tensor, { alpha, classes }: MixOp
   return tidy(() => {
     const partners = drawPartners(images, random);
     return {
-      images: where(tensor(box, [1, height, width, 1]), gather(images, partners), images),
+      images: where(tensor(box, [1, height, width, 1], 'float32', images.backend), gather(images, partners), images),
       labels: mixed(probabilitiesOf(labels, classes), partners, 1 - area),
     };
   });
@@ -74,7 +74,8 @@ export function mixedBatch(batch: Batch, mixing: Mixing, classes: number, random
 
 /** For each example the index of another. */
 function drawPartners(images: Tensor, random: Random): Tensor {
-  return tensor(random.shuffle(Array.from({ length: images.shape[0] as number }, (_, i) => i)), undefined, 'int32');
+  const examples = Array.from({ length: images.shape[0] as number }, (_, i) => i);
+  return tensor(random.shuffle(examples), undefined, 'int32', images.backend);
 }
 
 function mixed(values: Tensor, partners: Tensor, lambda: number): Tensor {

@@ -7,6 +7,7 @@ import {
   reshape,
   type Shape,
   ShapeError,
+  sameShape,
   type Tensor,
   tidy,
 } from '@fer/core';
@@ -92,9 +93,8 @@ export class Model extends Layer<Tensor, ModelOptions> {
 
   /** @throws ShapeError, of this operator about an argument of this name, if the model cannot take that batch */
   checkInput(x: Tensor, operator = this.label, name = 'x'): void {
-    const { inputShape } = this;
-    if (x.rank !== inputShape.length + 1 || inputShape.some((size, axis) => size !== x.shape[axis + 1]))
-      throw new ShapeError(operator, `expected ${name} [N,${inputShape}] but got [${x.shape}]`);
+    if (x.rank === 0 || !sameShape(x.shape.slice(1), this.inputShape))
+      throw new ShapeError(operator, `expected ${name} [N,${this.inputShape}] but got [${x.shape}]`);
   }
 
   /** Applies the model's own layers, with their weights, to another input. */

@@ -1,5 +1,5 @@
 /** @file How long each layer of a model takes. */
-import { checkInteger, getBackend, memory, noGrad, reshape, type Shape, slice, type Tensor } from '@fer/core';
+import { checkInteger, memory, noGrad, reshape, type Shape, slice, type Tensor } from '@fer/core';
 import type { Model } from './model.ts';
 import { argumentOf, type SymbolicTensor } from './symbolic.ts';
 import { type Column, formatBytes, table } from './table.ts';
@@ -81,7 +81,7 @@ export async function profile(model: Model, x: Tensor, { runs = 10 }: ProfileOpt
     for (const result of results.values()) if (result !== x) result.dispose();
   }
   const milliseconds = layers.reduce((sum, layer) => sum + layer.milliseconds, 0);
-  return new Profile({ backend: getBackend() ?? x.backend.name, layers, milliseconds });
+  return new Profile({ backend: x.backend.name, layers, milliseconds });
 }
 
 /** @param results Of the layers before; this one's is added. */

@@ -1,6 +1,6 @@
 /** @file Schedules: the learning rate as a function of the optimizer's steps, counted from 0. */
 import { ArgumentError, checkInteger, checkRange } from '@fer/core';
-import { checkAtLeast, checkPositive } from './checks.ts';
+import { checkAtLeast, checkFields, checkPositive } from './checks.ts';
 
 /** Keras' or PyTorch's names, as the definitions below say. Plain JSON. */
 export type Schedule =
@@ -115,11 +115,21 @@ const whole: Rule = (operator, name, value) => checkInteger(operator, name, valu
 const fraction: Rule = (operator, name, value) => checkRange(operator, name, value, 0, 1);
 
 /** The numbers that a schedule needs, and those that have defaults. */
-const FIELDS: Readonly<Record<Schedule['name'], { readonly needed: Rules; readonly optional?: Rules }>> = {
+interface Fields {
+  readonly needed: Rules;
+  readonly optional?: Rules;
+  /** Those that are no numbers. */
+  readonly others?: readonly string[];
+}
+
+const FIELDS: Readonly<Record<Schedule['name'], Fields>> = {
   constant: { needed: { learningRate: notNegative } },
   step: { needed: { initialLearningRate: notNegative, stepSize: checkPositive, gamma: notNegative } },
-  multiStep: { needed: { initialLearningRate: notNegative, gamma: notNegative } },
-  exponential: { needed: { initialLearningRate: notNegative, decaySteps: checkPositive, decayRate: notNegative } },
+  multiStep: { needed: { initialLearningRate: notNegative, gamma: notNegative }, others: ['milestones'] },
+  exponential: {
+    needed: { initialLearningRate: notNegative, decaySteps: checkPositive, decayRate: notNegative },
+    others: ['staircase'],
+  },
   cosine: {
     needed: { initialLearningRate: notNegative, decaySteps: checkPositive },
     optional: { alpha: notNegative, warmupTarget: notNegative, warmupSteps: notNegative },
@@ -135,12 +145,13 @@ const FIELDS: Readonly<Record<Schedule['name'], { readonly needed: Rules; readon
   polynomial: {
     needed: { initialLearningRate: notNegative, decaySteps: checkPositive },
     optional: { endLearningRate: notNegative, power: checkPositive },
+    others: ['cycle'],
   },
   oneCycle: {
     needed: { maxLearningRate: notNegative, totalSteps: atLeastOne },
     optional: { pctStart: fraction, divFactor: checkPositive, finalDivFactor: checkPositive },
   },
-  warmup: { needed: { warmupSteps: whole }, optional: { startFactor: fraction } },
+  warmup: { needed: { warmupSteps: whole }, optional: { startFactor: fraction }, others: ['after'] },
 };
 
 /**
@@ -155,11 +166,16 @@ export function checkSchedule(operator: string, schedule: LearningRate): void {
   }
   const fields = Object.hasOwn(FIELDS, schedule?.name) ? FIELDS[schedule.name] : undefined;
   if (!fields) throw new ArgumentError(operator, `there is no schedule ${JSON.stringify(schedule)}`);
+  const { needed, optional = {}, others = [] } = fields;
   const values = schedule as unknown as Readonly<Record<string, number | undefined>>;
   const check = (name: string, rule: Rule) =>
     rule(operator, `${name} of the schedule '${schedule.name}'`, values[name] as number);
-  for (const [name, rule] of Object.entries(fields.needed)) check(name, rule);
-  for (const [name, rule] of Object.entries(fields.optional ?? {})) if (values[name] !== undefined) check(name, rule);
+  const known = ['name', ...Object.keys(needed), ...Object.keys(optional), ...others];
+  checkFields(operator, `the schedule '${schedule.name}'`, schedule, known);
+  for (const [name, rule] of Object.entries(needed)) check(name, rule);
+  for (const [name, rule] of Object.entries(optional)) if (values[name] !== undefined) check(name, rule);
+  if (schedule.name === 'cosine' && schedule.warmupSteps && schedule.warmupTarget === undefined)
+    throw new ArgumentError(operator, "warmupSteps of the schedule 'cosine' need a warmupTarget");
   if (schedule.name === 'multiStep') checkMilestones(operator, schedule.milestones);
   if (schedule.name === 'warmup') checkSchedule(operator, schedule.after);
 }

@@ -1,5 +1,14 @@
 /** @file Weights by name, as they are saved and loaded. */
-import { DTypeError, FerError, type Parameter, type Shape, ShapeError, type StoredTensor, sizeOf } from '@fer/core';
+import {
+  DTypeError,
+  FerError,
+  type Parameter,
+  type Shape,
+  ShapeError,
+  type StoredTensor,
+  sameShape,
+  sizeOf,
+} from '@fer/core';
 import { downloaded, uploaded } from './stored.ts';
 
 /** Names that weights and tensors do not share. */
@@ -56,7 +65,7 @@ export function loadState(...state: Parameters<typeof checkState>): NameDifferen
   const [, weights, tensors] = state;
   const differences = checkState(...state);
   for (const { weight, tensor } of shared(weights, tensors)) {
-    using value = uploaded(tensor);
+    using value = uploaded(tensor, weight.backend);
     weight.assign(value);
   }
   return differences;
@@ -89,8 +98,7 @@ function shared(weights: ReadonlyMap<string, Parameter>, tensors: Readonly<Recor
 
 /** How a tensor differs from a weight of that shape, if it does. */
 export function misshapenOf(name: string, expected: Shape, { shape: actual }: StoredTensor): Misshapen | undefined {
-  const fits = expected.length === actual.length && expected.every((size, axis) => size === actual[axis]);
-  return fits ? undefined : { name, expected, actual };
+  return sameShape(expected, actual) ? undefined : { name, expected, actual };
 }
 
 /** @throws DTypeError for integers and booleans, ShapeError for more or fewer numbers than the shape says */

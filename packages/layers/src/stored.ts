@@ -6,9 +6,9 @@ export async function downloaded(value: Tensor): Promise<StoredTensor> {
   return { shape: value.shape, dtype: 'float32', data: (await value.data()) as Float32Array };
 }
 
-/** A tensor on the backend in use. */
-export function uploaded({ shape, data }: StoredTensor): Tensor {
-  return tensor(data as Float32Array, shape);
+/** A tensor on the backend in use, or on another one. */
+export function uploaded({ shape, data }: StoredTensor, owner?: Tensor['backend']): Tensor {
+  return tensor(data as Float32Array, shape, 'float32', owner);
 }
 
 /** A number in the form of a tensor, exact. */

@@ -68,7 +68,7 @@ export class ReLU extends Layer<Tensor, ReLUOptions> {
     if (threshold === 0 && negativeSlope === 0 && maxValue === 6) return relu6(x);
     if (threshold === 0 && negativeSlope > 0 && maxValue === undefined) return leakyRelu(x, negativeSlope);
     return composite([x], () => {
-      const above = threshold === 0 ? relu(x) : where(lessEqual(x, threshold), zeros([1]), x);
+      const above = threshold === 0 ? relu(x) : where(lessEqual(x, threshold), zeros([1], 'float32', x.backend), x);
       const limited = maxValue === undefined ? above : minimum(above, maxValue);
       return negativeSlope === 0 ? limited : sub(limited, mul(relu(sub(threshold, x)), negativeSlope));
     });

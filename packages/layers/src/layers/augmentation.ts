@@ -55,7 +55,11 @@ abstract class RandomAffine<O extends SamplingOptions> extends Layer<Tensor, O> 
     const { fillMode = 'reflect', interpolation = 'bilinear', fillValue = 0 } = this.options;
     return composite([x], () => {
       const matrices = Array.from({ length: count }, () => this.draw(generator, height, width));
-      return affineTransform(x, tensor(matrices), { fillMode, interpolation, fillValue });
+      return affineTransform(x, tensor(matrices, undefined, 'float32', x.backend), {
+        fillMode,
+        interpolation,
+        fillValue,
+      });
     });
   }
 

@@ -68,8 +68,8 @@ export class BatchNormalization extends Layer<Tensor, BatchNormalizationOptions>
     const { center = true, scale = true } = this.options;
     const [mean, variance] = [this.weight('moving_mean'), this.weight('moving_variance')];
     return composite([x, ...this.weights.values()], () => {
-      const gamma = scale ? this.weight('gamma') : ones(mean.shape);
-      const beta = center ? this.weight('beta') : zeros(mean.shape);
+      const gamma = scale ? this.weight('gamma') : ones(mean.shape, 'float32', x.backend);
+      const beta = center ? this.weight('beta') : zeros(mean.shape, 'float32', x.backend);
       if (!training || !this.trainable) return batchNorm(x, mean, variance, gamma, beta, { epsilon });
       const batch = batchNormTraining(x, gamma, beta, { epsilon });
       this.#follow(mean, batch.mean);

@@ -21,6 +21,11 @@ export function layerFromConfig(className: string, options: object): AnyLayer {
 export const isBuiltIn = (layer: AnyLayer): boolean =>
   Object.hasOwn(table, layer.className) && table[layer.className] === layer.constructor;
 
+/** Whether a layer's result is what it is given, but in training. */
+export const isIdentity = (layer: AnyLayer): boolean =>
+  isBuiltIn(layer) &&
+  (layer.trainingOnly || (layer instanceof classes.Activation && layer.options.activation === 'linear'));
+
 /** Whether a layer is of the very class that its className stands for, not of one derived from it, which may compute something else. */
 export const isOfNamedClass = (layer: AnyLayer): boolean =>
   !Object.hasOwn(table, layer.className) || table[layer.className] === layer.constructor;

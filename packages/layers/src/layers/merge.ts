@@ -1,5 +1,5 @@
 /** @file Layers that make one tensor of several. */
-import { ArgumentError, add, composite, concat, mul, type Shape, ShapeError, type Tensor } from '@fer/core';
+import { ArgumentError, add, composite, concat, mul, type Shape, ShapeError, sameShape, type Tensor } from '@fer/core';
 import { Layer, type LayerOptions } from '../layer.ts';
 import { exampleAxis } from './axes.ts';
 
@@ -31,7 +31,7 @@ export class Add extends Merge {
 
   override outputShape(inputShapes: readonly Shape[]): Shape {
     const first = this.first(inputShapes);
-    if (inputShapes.some((shape) => `${shape}` !== `${first}`))
+    if (inputShapes.some((shape) => !sameShape(shape, first)))
       throw new ShapeError(this.label, `expected inputs of one shape but got ${formatShapes(inputShapes)}`);
     return first;
   }

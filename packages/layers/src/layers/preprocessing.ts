@@ -22,7 +22,8 @@ import { imageShape } from './window.ts';
 /** One number, or one for each entry of the last axis. */
 export type PerChannel = number | readonly number[];
 
-const operand = (value: PerChannel) => (typeof value === 'number' ? value : tensor(value));
+const operand = (value: PerChannel, { backend }: Tensor) =>
+  typeof value === 'number' ? value : tensor(value, undefined, 'float32', backend);
 
 function checkChannels(label: string, options: Record<string, PerChannel>, inputShape: Shape): Shape {
   for (const [name, value] of Object.entries(options))
@@ -44,8 +45,8 @@ export class Rescaling extends Layer<Tensor, RescalingOptions> {
   override forward(x: Tensor): Tensor {
     const { scale, offset = 0 } = this.options;
     return composite([x], () => {
-      const scaled = mul(x, operand(scale));
-      return offset === 0 ? scaled : add(scaled, operand(offset));
+      const scaled = mul(x, operand(scale, x));
+      return offset === 0 ? scaled : add(scaled, operand(offset, x));
     });
   }
 
@@ -84,8 +85,8 @@ export class Normalization extends Layer<Tensor, NormalizationOptions> {
     const { mean, invert = false } = this.options;
     return composite([x], () =>
       invert
-        ? add(mul(x, operand(this.deviation)), operand(mean))
-        : div(sub(x, operand(mean)), operand(this.deviation)),
+        ? add(mul(x, operand(this.deviation, x)), operand(mean, x))
+        : div(sub(x, operand(mean, x)), operand(this.deviation, x)),
     );
   }
 

@@ -15,8 +15,8 @@ export interface AdamOptions extends OptimizerOptions {
 /** By running means of the gradient and of its square or magnitude. */
 abstract class AdamFamily extends Optimizer<AdamOptions> {
   /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */
-  constructor(options: AdamOptions = {}) {
-    super({ learningRate: 0.001, ...options });
+  constructor({ learningRate = 0.001, ...options }: AdamOptions = {}) {
+    super({ learningRate, ...options });
     this.#check();
   }
 
@@ -60,8 +60,8 @@ export class AdamW extends Adam {
   protected override readonly decoupled = true;
 
   /** @param options The learning rate is 0.001 and the weight decay 0.004 unless given, as in Keras. */
-  constructor(options: AdamOptions = {}) {
-    super({ weightDecay: 0.004, ...options });
+  constructor({ weightDecay = 0.004, ...options }: AdamOptions = {}) {
+    super({ weightDecay, ...options });
   }
 }
 

@@ -185,6 +185,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
         if (!tensor) throw this.#broken(`'${name}/${slot}' is missing`);
         if (tensor.data.length !== sizeOf(tensor.shape))
           throw this.#broken(`'${name}/${slot}' has ${tensor.data.length} numbers for the shape [${tensor.shape}]`);
+        if (!tensor.dtype.includes('float')) throw this.#broken(`'${name}/${slot}' is ${tensor.dtype}`);
         return tensor;
       }),
     ]);
@@ -216,7 +217,7 @@ function patternOf({ weights }: ParameterGroup): RegExp {
 }
 
 function emptyLike(weight: Parameter): Parameter {
-  using value = zeros(weight.shape);
+  using value = zeros(weight.shape, 'float32', weight.backend);
   return new Parameter(value, { trainable: false });
 }
 

@@ -25,8 +25,8 @@ export class RMSProp extends Optimizer<RMSPropOptions> {
   protected readonly slots: readonly string[];
 
   /** @param options The learning rate is 0.001 unless given. @throws ArgumentError */
-  constructor(options: RMSPropOptions = {}) {
-    super({ learningRate: 0.001, ...options });
+  constructor({ learningRate = 0.001, ...options }: RMSPropOptions = {}) {
+    super({ learningRate, ...options });
     const { centered, momentum = 0, rho = 0.9, epsilon = 1e-7 } = options;
     checkRange(this.className, 'momentum', momentum, 0, 1);
     checkBelowOne(this.className, 'rho', rho);

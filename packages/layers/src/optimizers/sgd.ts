@@ -1,11 +1,11 @@
 /** @file Stochastic gradient descent. */
-import { checkRange, type Parameter, sgdUpdate } from '@fer/core';
+import { ArgumentError, checkRange, type Parameter, sgdUpdate } from '@fer/core';
 import { Optimizer, type OptimizerOptions, type Rates } from './optimizer.ts';
 
 export interface SGDOptions extends OptimizerOptions {
   /** From 0 to 1; 0 unless given. */
   readonly momentum?: number;
-  /** Looks ahead (Nesterov 1983, in the form of Sutskever et al. 2013). */
+  /** Looks ahead, by a momentum (Nesterov 1983, in the form of Sutskever et al. 2013). */
   readonly nesterov?: boolean;
 }
 
@@ -17,9 +17,10 @@ export class SGD extends Optimizer<SGDOptions> {
   protected readonly slots: readonly string[];
 
   /** @param options The learning rate is 0.01 unless given. @throws ArgumentError */
-  constructor(options: SGDOptions = {}) {
-    super({ learningRate: 0.01, ...options });
+  constructor({ learningRate = 0.01, ...options }: SGDOptions = {}) {
+    super({ learningRate, ...options });
     checkRange(this.className, 'momentum', options.momentum ?? 0, 0, 1);
+    if (options.nesterov && !options.momentum) throw new ArgumentError(this.className, 'nesterov needs a momentum');
     this.slots = options.momentum ? ['velocity'] : [];
   }
 

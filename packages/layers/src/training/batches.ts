@@ -65,7 +65,7 @@ class TensorBatches implements Batches {
     for (let i = firstBatch; i < this.length; i++) {
       const rows = order.slice(i * this.batchSize, (i + 1) * this.batchSize);
       yield tidy(() => {
-        const indices = tensor(rows, [rows.length], 'int32');
+        const indices = tensor(rows, [rows.length], 'int32', this.x.backend);
         return { images: gather(this.x, indices), labels: gather(this.y, indices) };
       });
     }

@@ -1,7 +1,7 @@
 /** @file Loss and metrics of a model on data, without training. */
-import { ArgumentError, noGrad, tidy } from '@fer/core';
+import { ArgumentError, noGrad, type Tensor, tidy } from '@fer/core';
 import type { Model } from '../model.ts';
-import { type Batches, batchesOf, type Data, disposeBatch, sizeOfBatch } from './batches.ts';
+import { type Batch, type Batches, batchesOf, type Data, disposeBatch, sizeOfBatch } from './batches.ts';
 import { Pace } from './events.ts';
 import { completeObjective, figuresOf, type Logs, type Objective, RunningMeans, totalLoss } from './figures.ts';
 
@@ -18,17 +18,32 @@ export async function evaluate(model: Model, data: Data, objective: Objective = 
  * Looks at the first batch of data that are evaluated only after an epoch, which would be lost if they did not fit.
  * @throws ArgumentError, ShapeError
  */
-export async function checkFirstBatch(name: string, batches: Batches, model: Model): Promise<void> {
+export async function checkFirstBatch(
+  name: string,
+  batches: Batches,
+  model: Model,
+  objective: Required<Objective>,
+): Promise<void> {
   for await (const batch of batches.epoch(0)) {
     try {
       sizeOfBatch('fit', batch);
       model.checkInput(batch.images, 'fit', `images of ${name}`);
+      evaluateBatch(model, batch, objective).dispose();
     } finally {
       disposeBatch(batch);
     }
     return;
   }
   throw new ArgumentError('fit', `${name} has 0 batches but its length is ${batches.length}`);
+}
+
+function evaluateBatch(model: Model, { images, labels }: Batch, { loss, metrics }: Required<Objective>): Tensor {
+  return noGrad(() =>
+    tidy(() => {
+      const outputs = model.forward(images);
+      return figuresOf(metrics, totalLoss(model, loss, outputs, labels), outputs, labels);
+    }),
+  );
 }
 
 /** @param isInterrupted Ends it early, with the means so far. @throws ArgumentError if there are no examples */
@@ -39,20 +54,14 @@ export async function evaluateBatches(
   objective: Required<Objective>,
   isInterrupted: () => boolean = () => false,
 ): Promise<Logs> {
-  const { loss, metrics } = objective;
   const means = new RunningMeans(operator, objective);
   try {
     const pace = new Pace();
     for await (const batch of batches.epoch(0)) {
       try {
         means.watch(batch.labels, model.output.shape.at(-1) as number);
-        const figures = noGrad(() =>
-          tidy(() => {
-            const outputs = model.forward(batch.images);
-            return figuresOf(metrics, totalLoss(model, loss, outputs, batch.labels), outputs, batch.labels);
-          }),
-        );
-        means.add(figures, sizeOfBatch(operator, batch));
+        const examples = sizeOfBatch(operator, batch);
+        means.add(evaluateBatch(model, batch, objective), examples);
       } finally {
         disposeBatch(batch);
       }

@@ -32,8 +32,14 @@ const LEAST = 1e-7;
 /**
  * The loss of a batch with the penalties of the model's regularizers, as Keras adds them, a scalar. Of a model that ends in a
  * softmax the cross-entropy is that of its probabilities, whose logarithms are logits.
+ * @throws ArgumentError for the cross-entropy of one class, which is 0 whatever the model says
  */
 export function totalLoss(model: Model, loss: Loss | LossFunction, outputs: Tensor, labels: Tensor): Tensor {
+  if (isOfClasses(loss) && model.output.shape.at(-1) === 1)
+    throw new ArgumentError(
+      'softmaxCrossEntropy',
+      `the loss of one class is always 0: give ${model.label} two outputs, or a loss function of one's own`,
+    );
   const logits = isOfClasses(loss) && endsInSoftmax(model) ? log(clip(outputs, LEAST, 1)) : outputs;
   return [lossOf(loss, logits, labels), ...model.penalties()].reduce(add);
 }
@@ -100,10 +106,9 @@ export class RunningMeans {
     if (pending.length === 0) return;
     [this.#pending, this.#foreign] = [[], []];
     const parts = [...pending.map(({ figures }) => figures), ...foreign];
-    const all = noGrad(() => concat(parts));
+    using all = noGrad(() => concat(parts));
     for (const part of parts) part.dispose();
     const values = await all.data();
-    all.dispose();
     const width = Object.keys(this.#zeros).length;
     this.#refuse(values.slice(pending.length * width).find((count) => count > 0));
     pending.forEach(({ examples }, i) => {

@@ -72,7 +72,7 @@ export class Run {
    */
   async start(): Promise<void> {
     for (const weight of this.#weights.values()) weight.zeroGrad();
-    if (this.#validation) await checkFirstBatch('validation', this.#validation, this.model);
+    if (this.#validation) await checkFirstBatch('validation', this.#validation, this.model, this.#objective);
     const { workers } = this.#options;
     if (workers !== undefined) this.#replicas = new Replicas(this.model, this.#objective, workers);
   }

@@ -16,20 +16,26 @@ export function climb(weights: Iterable<Parameter>, radius: number): () => void 
   const all = [...weights];
   const before = noGrad(() => all.map((weight) => reshape(weight, weight.shape)));
   const moved = all.filter(({ grad }) => grad);
-  noGrad(() =>
-    tidy(() => {
-      const gradients = moved.map(({ grad }) => grad as Tensor);
-      const factor = factorTo(radius, gradients, SMALLEST_NORM);
-      for (const weight of moved) {
-        weight.assign(add(weight, mul(weight.grad as Tensor, factor)));
-        weight.zeroGrad();
-      }
-    }),
-  );
-  return () => {
+  const goBack = () => {
     for (const [i, weight] of all.entries()) {
       using value = before[i] as Tensor;
       weight.assign(value);
     }
   };
+  try {
+    noGrad(() => tidy(() => move(moved, radius)));
+  } catch (error) {
+    goBack();
+    throw error;
+  }
+  return goBack;
+}
+
+function move(weights: readonly Parameter[], radius: number): void {
+  const gradients = weights.map(({ grad }) => grad as Tensor);
+  const factor = factorTo(radius, gradients, SMALLEST_NORM);
+  for (const weight of weights) {
+    weight.assign(add(weight, mul(weight.grad as Tensor, factor)));
+    weight.zeroGrad();
+  }
 }

@@ -7,7 +7,10 @@ import type { Run } from '../run.ts';
 export interface MonitorOptions {
   /** A figure of the history; 'valLoss' unless given. */
   readonly monitor?: string;
-  /** Whether less or more is better; 'auto', unless given: less of figures whose name ends in `loss`, more of others. */
+  /**
+   * Whether less or more is better; 'auto', unless given: less of losses, more of accuracy and topK. Of functions of one's own it must be
+   * given.
+   */
   readonly mode?: 'auto' | 'min' | 'max';
   /** Smaller changes are none; 0 unless given. */
   readonly minDelta?: number;
@@ -19,6 +22,16 @@ export interface MonitorState {
   readonly tieBreaker?: number | undefined;
   readonly monitor?: string;
   readonly mode?: 'min' | 'max';
+}
+
+/** Whether less or more of a figure is better, by its name. */
+function bestOf(operator: string, figure: string): 'min' | 'max' {
+  if (/loss$/i.test(figure)) return 'min';
+  if (/(accuracy|top\d+)$/i.test(figure)) return 'max';
+  throw new ArgumentError(
+    operator,
+    `mode must be 'min' or 'max' for '${figure}', whose name does not say which is better`,
+  );
 }
 
 /** Keeps the best value of a figure. */
@@ -43,8 +56,7 @@ export class Monitor {
     this.name = monitor;
     checkOneOf(operator, 'mode', mode, ['auto', 'min', 'max']);
     checkAtLeast(operator, 'minDelta', minDelta, 0);
-    const prefersLess = mode === 'auto' ? /loss$/i.test(monitor) : mode === 'min';
-    this.#sign = prefersLess ? 1 : -1;
+    this.#sign = (mode === 'auto' ? bestOf(operator, monitor) : mode) === 'min' ? 1 : -1;
     this.#minDelta = minDelta;
   }
 
