@@ -1,5 +1,5 @@
 /** @file Every command of fer, as another process, on small data. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { full, type Parameter, setBackend } from '@fer/core';
 import { centerCrop, compose, decodeImage, encodePng, normalise, resize, syntheticFaces, toGrayscale } from '@fer/data';
@@ -103,6 +103,18 @@ describe('fer train', () => {
     );
   });
 
+  it('does not go where no folder can be', async () => {
+    const file = folder.file('file');
+    await writeFile(file, '');
+    for (const [there, why] of [
+      [file, `'${file}' cannot be a folder: it is a file`],
+      ['', "'' cannot be a folder"],
+    ] as const) {
+      const { code, stderr } = await ferHere([...TRAIN, '--out', there]);
+      expect([code, stderr]).toEqual([2, `fer: out: ${why}\n`]);
+    }
+  });
+
   it('does not share a folder with another one that begins at the same time', async () => {
     const [first, second] = [await RunFolder.unused(folder.file('same')), await RunFolder.unused(folder.file('same'))];
     await first.writeConfig({ seed: 1 });
@@ -149,6 +161,20 @@ describe('fer train', () => {
       2,
       'fer: train: a run that is resumed keeps its own options: leave out --epochs\n',
     ]);
+  });
+
+  it('takes the data of a run that is resumed from where they are now, if they are the same', async () => {
+    const out = folder.file('moved');
+    for (const [i, { image, label }] of syntheticFaces({ seed: 1, count: 70 }).items.entries()) {
+      await mkdir(folder.file(`data/class${label}`), { recursive: true });
+      await writeFile(folder.file(`data/class${label}/${i}.png`), await encodePng(image));
+    }
+    const short = [...TRAIN, '--epochs', '1', '--data', folder.file('data'), '--out', out];
+    expect((await ferHere(short)).code).toBe(0);
+    await rename(folder.file('data'), folder.file('elsewhere'));
+    const resumed = (data: string) => ferHere(['train', '--resume', out, '--data', data]);
+    expect(await resumed(folder.file('elsewhere'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await resumed('synthetic:71')).stderr).toMatch(/began with other data than 'synthetic:71' holds now\n$/);
   });
 });
 
@@ -477,7 +503,7 @@ describe('without weights', () => {
     expect(stdout).toMatch(/\| ck-plus-light \| accuracy +\| +96\.97 % \| +\d+\.\d\d % \|/);
     expect(stdout).toContain('- light-alex-vgg 5 % as wide\n- 1 epoch in place of 60\n');
     expect(await readdir(out)).toEqual(['ck-plus-light', 'comparison.json', 'comparison.md']);
-    expect((await ferHere(args)).stdout).toBe(stdout);
+    expect((await ferHere([...scale('width=0.05,epochs=0.01'), '--data', `${data}/`])).stdout).toBe(stdout);
     expect((await ferHere([...scale('tiny'), '--data', data])).stderr).toMatch(
       / holds a run with other data, scale or options\n$/,
     );

@@ -146,7 +146,10 @@ describe('scaled', () => {
     expect(scaled(p2, parseScale('samples=0.1')).changes).toEqual(['50 + 10 images a class in place of 500 + 100']);
   });
 
-  it.each(['0', '2', '-1', 'small', 'images=0', 'sides=0.5', ''])("refuses '%s'", (text) => {
-    expect(() => parseScale(text)).toThrow(/^scale: /);
-  });
+  it.each(['0', '2', '-1', 'small', 'images=0', 'sides=0.5', 'epochs=0.1=5', 'epochs=0.1,epochs=0.2', ''])(
+    "refuses '%s'",
+    (text) => {
+      expect(() => parseScale(text)).toThrow(/^scale: /);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { decodeSafetensors, memory, setBackend } from '@fer/core';
 import { encodePng, syntheticFaces } from '@fer/data';
 import { decodePretrained } from '@fer/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Selection } from '../../packages/cli/src/experiment.ts';
+import type { Selection, SplitPlan } from '../../packages/cli/src/experiment.ts';
 import { run } from '../../packages/cli/src/run.ts';
 import { RunFolder } from '../../packages/cli/src/run-folder.ts';
 import { DEFAULTS, experimentOf } from '../../packages/cli/src/train-options.ts';
@@ -91,6 +91,29 @@ it('is not continued with other data, by which parts would be other ones', async
     );
   expect(await readFile(there.file('config.json'), 'utf8')).toBe(before);
   await expect(resumed('synthetic:70')).resolves.toMatchObject({ stopped: undefined });
+});
+
+it('says so of data in parts, too, if these were not what it went by', async () => {
+  const parts = folder.file('parts');
+  for (const [part, seed] of [
+    ['train', 1],
+    ['test', 2],
+  ] as const)
+    for (const [i, { image, label }] of syntheticFaces({ seed, count: 70 }).items.entries()) {
+      await mkdir(`${parts}/${part}/class${label}`, { recursive: true });
+      await writeFile(`${parts}/${part}/class${label}/${i}.png`, await encodePng(image));
+    }
+  const config = configOf(parts, 'last');
+  const { data, training } = config.experiment;
+  const headingsOf = async (split: SplitPlan) => {
+    const there = new RunFolder(folder.file(split.by));
+    const experiment = { ...config.experiment, data: { ...data, split }, training: { ...training, epochs: 1 } };
+    await run({ ...config, experiment }, there, SILENT);
+    const weights = there.file('best.safetensors');
+    return (await ferHere(['evaluate', '--weights', weights, '--data', parts])).stdout.split('\n')[0];
+  };
+  expect(await headingsOf({ by: 'count', counts: [9, 2] })).toMatch(/^test, of which a part was trained on/);
+  expect(await headingsOf(data.split)).toBe('test');
 });
 
 it('says so when weights are evaluated on what they were trained on', async () => {

@@ -1,5 +1,5 @@
 /** @file What a path means, and how data are split. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { kindOfSource, openSource, prepare, type SplitPlan } from '@fer/cli';
 import { encodePng, syntheticFaces } from '@fer/data';
@@ -114,6 +114,22 @@ describe('openSource', () => {
     );
     await write('parts/Training/happy/one.png', await png());
     await expect(openSource(folder.file('parts'))).rejects.toThrow(/parts' holds two parts of the name Training/);
+  });
+
+  it('takes links to images for images, and links to folders for folders', async () => {
+    const image = await write('linked/images/one.png', await png());
+    for (const name of ['happy', 'sad']) {
+      await mkdir(folder.file(`linked/classes/${name}`), { recursive: true });
+      await symlink(image, folder.file(`linked/classes/${name}/one.png`));
+    }
+    expect(await kindOfSource(folder.file('linked/classes'))).toBe('image-folder');
+    expect((await openSource(folder.file('linked/classes'))).length).toBe(2);
+    await mkdir(folder.file('linked/parts'));
+    for (const part of ['train', 'test'])
+      await symlink(folder.file('linked/classes'), folder.file(`linked/parts/${part}`));
+    expect((await openSource(folder.file('linked/parts'))).describe()).toMatchObject({
+      usages: { Training: 2, test: 2 },
+    });
   });
 
   it('refuses anything else', async () => {

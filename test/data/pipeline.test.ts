@@ -197,6 +197,7 @@ describe('Dataset', () => {
     expect(thumbnail.shape).toEqual([64 * 7, 96, 1]); // a row for each of seven classes
     const sheet = await decodeImage(await dataset(7).preview({ perClass: 2, scale: 1, gap: 1 }));
     expect(sheet.shape).toEqual([3 * 7 + 1, 2 * 6 + 1, 1]);
+    expect(() => dataset(7).preview({ perClass: 1.5 })).toThrow('perClass must be an integer of at least 1 but is 1.5');
     // row b holds images 1 and 4, each with a white frame
     expect([7, 8].map((y) => [0, 1, 6, 7].map((x) => sheet.get(y, x, 0)))).toEqual([
       [255, 255, 255, 255],

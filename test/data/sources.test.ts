@@ -379,7 +379,7 @@ describe('imageFolder', () => {
 
   it.each<[string, ImageFolderOptions]>([
     ["the names of classes must differ but 'happy' comes twice", { classes: ['happy', 'happy'] }],
-    ['size[0] must be an integer of at least 1 but is 0', { size: 0 }],
+    ['size[0] must be an integer from 1 to 16384 but is 0', { size: 0 }],
     ['maxPixels must be an integer of at least 1 but is 0.5', { maxPixels: 0.5 }],
     ['channels must be 1 or 3 but is 2', { channels: 2 as 1 }],
   ])('says that %s, and does not take it for damage', async (message, options) => {
@@ -554,7 +554,7 @@ describe('syntheticFaces', () => {
 
   it('refuses what cannot be drawn', () => {
     expect(() => syntheticFaces({ seed: 0.5, count: 1 })).toThrow('seed must be an integer but is 0.5');
-    expect(() => syntheticFaces({ seed: 1, count: 0 })).toThrow('count must be an integer of at least 1 but is 0');
+    expect(() => syntheticFaces({ seed: 1, count: 0 })).toThrow('count must be an integer from 1 to 1048576 but is 0');
     expect(() => syntheticFaces({ seed: 1, count: 1, size: 0 })).toThrow(ArgumentError);
     expect(() => syntheticFaces({ seed: 1, count: 1, channels: 2 as 1 })).toThrow('channels must be 1 or 3 but is 2');
   });

@@ -208,7 +208,8 @@ describe('what keeps the image', () => {
 
 describe('errors', () => {
   it.each([
-    [() => resize({ size: 0 }), 'resize: size[0] must be an integer of at least 1 but is 0'],
+    [() => resize({ size: 0 }), 'resize: size[0] must be an integer from 1 to 16384 but is 0'],
+    [() => resize({ size: 1e6 }), 'resize: size[0] must be an integer from 1 to 16384 but is 1000000'],
     [() => resize({ size: [4] as never }), 'resize: size must be a number or two of them but is [4]'],
     [() => resize({ size: null as never }), 'resize: size must be a number or two of them but is null'],
     [
@@ -223,7 +224,7 @@ describe('errors', () => {
       'shift: fillMode must be one of nearest, constant, reflect but is wrap',
     ],
     [() => flip({ probability: 2 }), 'flip: probability must be from 0 to 1 but is 2'],
-    [() => pad({ padding: -1 }), 'pad: padding must be an integer of at least 0 but is -1'],
+    [() => pad({ padding: -1 }), 'pad: padding must be an integer from 0 to 16384 but is -1'],
     [() => normalise({ mean: 0, deviation: 0 }), 'normalise: deviation must be above 0 but is 0'],
     [() => brightness({ factor: 1.5 }), 'brightness: factor must not be below 0 but begins at -0.5'],
     [() => cutout({ size: 1.5 }), 'cutout: size must be an integer of at least 1 but is 1.5'],

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError, FormatError, full, memory, type Parameter, setBackend, type Tensor } from '@fer/core';
-import { DataError, encodePng, npyPair, syntheticFaces } from '@fer/data';
+import { DataError, encodePng, type Image, npyPair, syntheticFaces, type Transform } from '@fer/data';
 import { Dense, encodeModel, evaluate, Flatten, Sequential, Softmax } from '@fer/layers';
 import {
   decodePretrained,
@@ -63,6 +63,8 @@ it('is not written if it could not be read', async () => {
   const writing = encodePretrained({ ...brightness(), labels: ['dark'] });
   await expect(writing).rejects.toThrow(ArgumentError);
   await expect(writing).rejects.toThrow('encodePretrained: there are 1 labels for an output [2]');
+  const withoutConfig = { ...brightness(), preprocess: ((image: Image) => image) as unknown as Transform };
+  await expect(encodePretrained(withoutConfig)).rejects.toThrow('preprocess a transform of @fer/data');
 });
 
 describe('expressionClassifier', () => {

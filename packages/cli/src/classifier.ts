@@ -19,9 +19,12 @@ export const WEIGHTS_HELP = `a best.safetensors of fer train, or ${listPretraine
 
 export const DEFAULT_WEIGHTS = listPretrained()[0] as string;
 
+/** Others are names of networks that ship. */
+export const isWeightsFile = (weights: string): boolean => /\.safetensors$/i.test(weights);
+
 /** @throws ArgumentError if there is no such file or name, FormatError or WeightsError for damaged or other files */
 export async function loadClassifier(weights: string): Promise<Pretrained> {
-  const isFile = /\.safetensors$/i.test(weights);
+  const isFile = isWeightsFile(weights);
   try {
     return await (isFile ? decodePretrained(await readFile(weights)) : loadPretrained(weights as PretrainedName));
   } catch (error) {

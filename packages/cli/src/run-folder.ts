@@ -16,9 +16,12 @@ export class RunFolder {
     private readonly isUnused = false,
   ) {}
 
-  /** Made with the first file that is written. @throws ArgumentError if a run is there already */
+  /** Made with the first file that is written. @throws ArgumentError if a run is there already, or what is no folder */
   static async unused(path: string): Promise<RunFolder> {
     const folder = new RunFolder(path, true);
+    const present = await stat(path).catch(() => undefined);
+    if (path === '' || (present && !present.isDirectory()))
+      throw new ArgumentError('out', `'${path}' cannot be a folder${present ? ': it is a file' : ''}`);
     if (await folder.has('config.json')) throw folder.#inUse();
     return folder;
   }

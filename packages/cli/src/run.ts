@@ -26,7 +26,7 @@ export interface RunConfig {
 }
 
 /** What config.json holds once the data were read. */
-interface StoredConfig extends RunConfig {
+export interface StoredConfig extends RunConfig {
   /** See digestOf. */
   readonly digest: string;
 }

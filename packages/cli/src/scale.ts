@@ -27,11 +27,13 @@ export function parseScale(text: string): Scale {
     return { images: factor, width: factor, samples: factor, epochs: factor };
   }
   const given = text.split(',').map((part) => {
-    const [name = '', value = ''] = part.split('=');
+    const [name = '', ...value] = part.split('=');
     if (!Object.hasOwn(FULL, name))
       throw new ArgumentError('scale', `there is no '${name}', only ${Object.keys(FULL).join(', ')}`);
-    return [name, parseFactor(value)];
+    return [name, parseFactor(value.join('='))] as const;
   });
+  const twice = given.find(([name], i) => given.findIndex((other) => other[0] === name) < i);
+  if (twice) throw new ArgumentError('scale', `'${twice[0]}' comes twice`);
   return { ...FULL, ...Object.fromEntries(given) };
 }
 

@@ -64,20 +64,38 @@ export async function kindOfSource(source: string): Promise<SourceKind> {
 async function kindOfFolder(folder: string): Promise<SourceKind> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (entries.some(({ name }) => IMAGES.test(name))) return 'npy-folder';
-  for (const { name } of entries.filter(isFolder)) {
+  for (const name of await foldersIn(folder)) {
     const inside = await readdir(join(folder, name), { withFileTypes: true }).catch((error) => {
       throw new ArgumentError('data', `cannot read '${join(folder, name)}': ${error.message}`);
     });
     const files = inside.filter((file) => !file.name.startsWith('.'));
     if (files.length === 0) continue;
-    if (files.every(isFolder)) return 'image-parts';
+    if (await areFolders(join(folder, name), files)) return 'image-parts';
     // a single frame of it is enough: other files are then refused by name, for without people parts would share them
     return files.some((file) => CK_PLUS_FRAME.test(file.name)) ? 'ck-plus' : 'image-folder';
   }
   return 'image-folder';
 }
 
-const isFolder = (entry: Dirent) => !entry.isFile() && !entry.name.startsWith('.');
+/** The names of the folders in a folder, and of links to such. */
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const known = await Promise.all(entries.map((entry) => isFolder(folder, entry)));
+  return entries.filter((_, i) => known[i]).map(({ name }) => name);
+}
+
+async function areFolders(folder: string, entries: readonly Dirent[]): Promise<boolean> {
+  return (await Promise.all(entries.map((entry) => isFolder(folder, entry)))).every(Boolean);
+}
+
+async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
+  if (entry.name.startsWith('.')) return false;
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(parent, entry.name)).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
 
 /** The images that a path means: see kindOfSource. @throws ArgumentError, DataError */
 export async function openSource(source: string, options: OpenOptions = {}): Promise<Dataset> {
@@ -124,8 +142,8 @@ async function npyFolder(folder: string): Promise<Dataset> {
 }
 
 async function imageParts(folder: string, options: ImageFolderOptions): Promise<Dataset> {
-  const folders = (await readdir(folder, { withFileTypes: true })).filter(isFolder).map(({ name }) => name);
-  const names = folders.sort().map(usageOf);
+  const folders = (await foldersIn(folder)).sort();
+  const names = folders.map(usageOf);
   checkParts(folder, names);
   const parts: Dataset[] = [];
   for (const name of folders) {

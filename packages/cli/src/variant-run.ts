@@ -1,4 +1,5 @@
 /** @file The runs of a recipe's variants, each in a folder of its own; of a cross-validation one for each fold. */
+import { resolve } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { type CrossValidation, pool, pooledFigures, roundsOf, writePooled } from './cross-validation.ts';
 import type { Experiment } from './experiment.ts';
@@ -36,9 +37,13 @@ export async function checkFolders(
 async function checkSame(experiment: Experiment, folder: RunFolder): Promise<void> {
   if (!(await folder.has('config.json'))) return;
   const before = (await folder.readJson('config.json')) as Partial<RunConfig> | null;
-  if (JSON.stringify(before?.experiment) !== JSON.stringify(experiment))
+  if (JSON.stringify(located(before?.experiment)) !== JSON.stringify(located(experiment)))
     throw new ArgumentError('reproduce', `'${folder.path}' holds a run with other data, scale or options`);
 }
+
+/** With the path of its data in full: a folder's name may be written in several ways. */
+const located = (experiment: Experiment | undefined) =>
+  experiment && { ...experiment, data: { ...experiment.data, source: resolve(experiment.data.source) } };
 
 /** The experiments of a variant, and where each goes. */
 function runsOf({ title, experiment }: RunConfig, folder: RunFolder) {

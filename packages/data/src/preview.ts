@@ -1,5 +1,5 @@
 /** @file A look at a data set. */
-import { Random } from '@fer/core';
+import { checkInteger, Random } from '@fer/core';
 import type { Dataset } from './dataset.ts';
 import type { Image } from './image.ts';
 import { type GridOptions, imageGrid } from './plots/grid.ts';
@@ -12,6 +12,7 @@ export interface DatasetPreviewOptions extends GridOptions {
 }
 
 export function preview(dataset: Dataset, { perClass = 8, ...grid }: DatasetPreviewOptions): Promise<Uint8Array> {
+  checkInteger('preview', 'perClass', perClass, 1);
   const indices = Array.from(dataset.items.keys());
   const rows = dataset.classes.map((_, label) =>
     indices

@@ -3,7 +3,15 @@ import { dirname } from 'node:path';
 import { ArgumentError } from '@fer/core';
 import { type Dataset, duplicates } from '@fer/data';
 import type { Command } from 'commander';
-import { DEFAULT_WEIGHTS, firstSize, loadClassifier, WEIGHTS_HELP, withLabels, withoutCrop } from '../classifier.ts';
+import {
+  DEFAULT_WEIGHTS,
+  firstSize,
+  isWeightsFile,
+  loadClassifier,
+  WEIGHTS_HELP,
+  withLabels,
+  withoutCrop,
+} from '../classifier.ts';
 import { digestOf } from '../digest.ts';
 import { type Evaluation, evaluateOn } from '../evaluation.ts';
 import type { Crops } from '../experiment.ts';
@@ -12,6 +20,7 @@ import { Output } from '../output.ts';
 import { reportText, writeEvaluation } from '../pictures.ts';
 import { mapAll } from '../prepare.ts';
 import { reportPage } from '../report-page.ts';
+import type { StoredConfig } from '../run.ts';
 import { RunFolder } from '../run-folder.ts';
 import { openSource, partsByUsage } from '../source.ts';
 
@@ -89,12 +98,14 @@ async function folderFor(path: string): Promise<RunFolder> {
   return RunFolder.prepared(path);
 }
 
-/** Whether the weights are of a run on these very data, which are in no parts, so that it chose what to train on. */
+/** Whether the weights are of a run on these very data that chose what to train on, and did not go by the parts that they have. */
 async function trainedOnPartOf(data: Dataset, weights: string): Promise<boolean> {
-  if (data.items.some(({ usage }) => usage !== undefined)) return false;
+  if (!isWeightsFile(weights)) return false;
   // what lies beside the weights may be none of a run, or no JSON
-  const config = await new RunFolder(dirname(weights)).readJson('config.json').catch(() => null);
-  return (config as { readonly digest?: unknown } | null)?.digest === digestOf(data);
+  const stored = await new RunFolder(dirname(weights)).readJson('config.json').catch(() => null);
+  const { digest, experiment } = (stored ?? {}) as Partial<StoredConfig>;
+  const keptParts = experiment?.data?.split?.by === 'usage' && data.items.some(({ usage }) => usage !== undefined);
+  return !keptParts && digest === digestOf(data);
 }
 
 /** The part that was asked for; else all that are not for training; else all there is. */

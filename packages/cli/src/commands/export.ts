@@ -26,7 +26,7 @@ What to do to an image before, and the classes in their order, are printed: only
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description('write a trained network for others, or in half or a quarter of its size')
+    .description('write a trained network for others, or in half or a quarter of the size that float32 has')
     .argument('<weights>', WEIGHTS_HELP)
     .requiredOption('--out <file>', 'ends in .onnx, model.json or .safetensors')
     .addOption(

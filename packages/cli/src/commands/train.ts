@@ -60,7 +60,12 @@ export function addTrain(program: Command): void {
     .option('-o, --option <name=value>', 'of the network, as JSON; may be repeated', collected, DEFAULTS.option)
     .option('--init <weights>', 'weights to begin with: .safetensors, .h5, model.json, or a shipped network')
     .option('--image-size <pixels>', `side of the network's images (default: ${FACE})`, positiveInteger)
-    .option('-e, --epochs <n>', 'times that each image is seen', positiveInteger, DEFAULTS.epochs)
+    .option(
+      '-e, --epochs <n>',
+      'passes over the images; what fills no batch waits for another',
+      positiveInteger,
+      DEFAULTS.epochs,
+    )
     .option('-b, --batch-size <n>', 'images in a step', positiveInteger, DEFAULTS.batchSize)
     .addOption(OPTIMIZER)
     .option('--learning-rate <rate>', 'its maximum', positive, DEFAULTS.learningRate)
@@ -76,7 +81,7 @@ export function addTrain(program: Command): void {
     .option('--crops <n>', 'views of a test image: 1 or 10', crops, DEFAULTS.crops)
     .option('--seed <n>', 'of everything that is random', integer, DEFAULTS.seed)
     .option('--out <folder>', 'the folder of the run (default: runs/NETWORK-TIME)')
-    .option('--resume <folder>', 'continue the run in this folder, with its own options')
+    .option('--resume <folder>', 'continue the run in this folder, with its own options; --data if they were moved')
     .addHelpText('after', EXAMPLES)
     .action((options: Options, command: Command) => train(options, command));
 }
@@ -86,7 +91,7 @@ async function train(options: Options, command: Command): Promise<void> {
   const { resume } = options;
   if (resume !== undefined) checkAlone(command);
   const backend = await startBackend(command);
-  const config = resume === undefined ? newConfig(options) : await storedConfig(new RunFolder(resume));
+  const config = resume === undefined ? newConfig(options) : await storedConfig(new RunFolder(resume), dataOf(command));
   const folder = resume === undefined ? await RunFolder.unused(folderName(options)) : new RunFolder(resume);
   const { progress, say } = output;
   const resumeBy = folder.resumeCommand;
@@ -103,17 +108,24 @@ function newConfig(options: TrainOptions): Plan {
   return { title: `${options.network} on ${options.data}`, experiment: experimentOf(options), scaled: [] };
 }
 
-/** @throws ArgumentError if another option was given besides */
+/** @throws ArgumentError if another option was given besides, but where the data are now */
 function checkAlone(command: Command): void {
   const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-  const other = given.find((option) => option.attributeName() !== 'resume');
+  const other = given.find((option) => !['resume', 'data'].includes(option.attributeName()));
   if (other) throw new ArgumentError('train', `a run that is resumed keeps its own options: leave out ${other.long}`);
 }
 
-/** @throws ArgumentError, FormatError */
-async function storedConfig(folder: RunFolder): Promise<Plan> {
+/** The data that were asked for, if any were. */
+function dataOf(command: Command): string | undefined {
+  return command.getOptionValueSource('data') === 'cli' ? command.getOptionValue('data') : undefined;
+}
+
+/** @param moved Where the data are now. `run` sees to it that they are the same. @throws ArgumentError, FormatError */
+async function storedConfig(folder: RunFolder, moved: string | undefined): Promise<Plan> {
   const config = (await folder.readJson('config.json')) as Partial<Plan> | null;
   if (!config?.experiment?.network || !config.experiment.data || !config.experiment.training)
     throw new FormatError('train', `${folder.file('config.json')} holds no experiment`);
-  return config as Plan;
+  const { experiment } = config;
+  const data = { ...experiment.data, ...(moved !== undefined && { source: moved }) };
+  return { ...(config as Plan), experiment: { ...experiment, data } };
 }

@@ -67,9 +67,10 @@ export function checkFinite(operator: string, name: string, value: number): void
 }
 
 /** @throws ArgumentError unless the value is an integer, and no smaller than the minimum */
-export function checkInteger(operator: string, name: string, value: number, minimum: number): void {
-  if (!Number.isInteger(value) || value < minimum) {
-    throw new ArgumentError(operator, `${name} must be an integer of at least ${minimum} but is ${value}`);
+export function checkInteger(operator: string, name: string, value: number, minimum: number, maximum?: number): void {
+  if (!Number.isInteger(value) || value < minimum || value > (maximum ?? value)) {
+    const range = maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    throw new ArgumentError(operator, `${name} must be an integer ${range} but is ${value}`);
   }
 }
 

@@ -20,7 +20,8 @@ export interface AccuracyInterval {
 /**
  * Accuracy with a percentile bootstrap interval (Efron 1979): the same number of samples is drawn with replacement again
  * and again, and the interval holds the middle of the accuracies found. Where all predictions are right, or none, every draw is alike:
- * the interval is then the binomial distribution's own (Clopper & Pearson 1934).
+ * the interval is then the binomial distribution's own (Clopper & Pearson 1934). Samples count as independent: of several pictures of
+ * one person, as CK+ has them, the interval is too narrow.
  */
 export function bootstrapAccuracy(
   labels: Labels,

@@ -27,7 +27,7 @@ export function classificationReport(
   { classes, digits = 2 }: ReportOptions,
 ): ClassificationReport {
   if (classes.length === 0) throw new ArgumentError('classificationReport', 'classes must not be empty');
-  checkInteger('classificationReport', 'digits', digits, 0);
+  checkInteger('classificationReport', 'digits', digits, 0, 100);
   const scores = classScores(confusionMatrix(labels, predictions, classes.length));
   const report = {
     classes: scores.map((score, i) => ({ label: classes[i] as string, ...score })),

@@ -15,8 +15,8 @@ export interface GridOptions {
 /** Rows of images as one image of bytes on white, ready for encodePng. Each has a cell of the largest one's size. */
 export function imageGrid(rows: readonly (readonly Image[])[], options: GridOptions = {}): Image {
   const { scale = 2, gap = 4, range = [0, 255] } = options;
-  checkInteger('imageGrid', 'scale', scale, 1);
-  checkInteger('imageGrid', 'gap', gap, 0);
+  checkInteger('imageGrid', 'scale', scale, 1, 1024);
+  checkInteger('imageGrid', 'gap', gap, 0, 1024);
   const cells = rows.map((row) => row.map((image) => pixelsOf('imageGrid', image)));
   const all = cells.flat();
   if (all.length === 0) throw new ArgumentError('imageGrid', 'rows must hold images');

@@ -4,7 +4,7 @@ import ndarray from 'ndarray';
 import type { Image, Transform } from '../image.ts';
 import { type Border, checkFill, type FillOptions, padInto } from './border.ts';
 import { checkPair, defineTransform } from './define.ts';
-import { allocateLike, checkPixelValue, imageOf, pixelsOf, type Size, sizeOf } from './pixels.ts';
+import { allocateLike, checkPixelValue, imageOf, MAX_SIDE, pixelsOf, type Size, sizeOf } from './pixels.ts';
 
 export interface FlipOptions {
   /** 0.5 unless given. */
@@ -116,7 +116,7 @@ function borderOf(padding: PadOptions['padding']): Border {
       : padding;
   checkPair('pad', 'padding', sides);
   for (const side of sides) checkPair('pad', 'padding', side);
-  for (const width of sides.flat()) checkInteger('pad', 'padding', width, 0);
+  for (const width of sides.flat()) checkInteger('pad', 'padding', width, 0, MAX_SIDE);
   const [[top, bottom], [left, right]] = sides;
   return { top, bottom, left, right };
 }

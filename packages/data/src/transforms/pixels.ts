@@ -87,6 +87,9 @@ export function copyInto<D extends PixelData | Uint8ClampedArray>(target: D, pix
   return target;
 }
 
+/** In pixels: configurations come from files, and what they ask for must fit into memory. */
+export const MAX_SIDE = 2 ** 14;
+
 /** [height, width], or one number for both. */
 export type Size = number | readonly [height: number, width: number];
 
@@ -94,8 +97,8 @@ export function sizeOf(operator: string, size: Size): readonly [height: number, 
   const sides = typeof size === 'number' ? [size, size] : size;
   checkPair(operator, 'size', sides);
   const [height, width] = sides;
-  checkInteger(operator, 'size[0]', height, 1);
-  checkInteger(operator, 'size[1]', width, 1);
+  checkInteger(operator, 'size[0]', height, 1, MAX_SIDE);
+  checkInteger(operator, 'size[1]', width, 1, MAX_SIDE);
   return [height, width];
 }
 

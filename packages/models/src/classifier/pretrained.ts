@@ -30,7 +30,7 @@ interface Metadata {
 
 /**
  * A trained network as the bytes of a safetensors file.
- * @throws ArgumentError if there is not a label for each output, or a weight is too large for float16, or not finite for uint8
+ * @throws ArgumentError if there is not a label for each output, or what is no text or transform of @fer/data, or a weight is too large for float16, or not finite for uint8
  */
 export async function encodePretrained(
   { model, labels, preprocess, card }: Pretrained,
@@ -38,6 +38,11 @@ export async function encodePretrained(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!isLabelled(model, labels)) throw new ArgumentError('encodePretrained', mislabelled(model, labels));
   const metadata: Metadata = { labels, preprocess: preprocess.config, card };
+  if (!isMetadata(metadata))
+    throw new ArgumentError(
+      'encodePretrained',
+      'labels and card must be text, and preprocess a transform of @fer/data, which has a config',
+    );
   return encodeModel(model, { dtype, metadata: { [KEY]: JSON.stringify(metadata) } });
 }
 
@@ -64,8 +69,7 @@ function parse(json: string | undefined): Metadata {
     throw new FormatError('decodePretrained', `the file has no '${KEY}' in its metadata: it holds weights alone`);
   try {
     const metadata = JSON.parse(json);
-    const { labels, preprocess, card } = metadata;
-    if (isStrings(labels) && typeof preprocess?.name === 'string' && typeof card === 'string') return metadata;
+    if (isMetadata(metadata)) return metadata;
   } catch {
     // as if it were anything else
   }
@@ -73,6 +77,11 @@ function parse(json: string | undefined): Metadata {
     'decodePretrained',
     `'${KEY}' in the file's metadata must be JSON of labels, preprocess and card`,
   );
+}
+
+function isMetadata(value: Partial<Metadata> | null): value is Metadata {
+  const { labels, preprocess, card } = value ?? {};
+  return isStrings(labels) && typeof preprocess?.name === 'string' && typeof card === 'string';
 }
 
 const isStrings = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'string');

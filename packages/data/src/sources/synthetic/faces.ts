@@ -30,7 +30,7 @@ const PHOTOGRAPH = 1;
  */
 export function syntheticFaces({ seed, count, size = 48, channels = 1 }: SyntheticFacesOptions): Dataset {
   if (!Number.isInteger(seed)) throw new ArgumentError('syntheticFaces', `seed must be an integer but is ${seed}`);
-  checkInteger('syntheticFaces', 'count', count, 1);
+  checkInteger('syntheticFaces', 'count', count, 1, 2 ** 20);
   if (channels !== 1 && channels !== 3)
     throw new ArgumentError('syntheticFaces', `channels must be 1 or 3 but is ${channels}`);
   const [height, width] = sizeOf('syntheticFaces', size);
