@@ -14,9 +14,6 @@ export function grayscaleToRGB(): Transform {
   });
 }
 
-/** The luma of red, green and blue: ITU-R BT.601, as in Pillow, torchvision and TensorFlow. */
-export const LUMA = [0.299, 0.587, 0.114] as const;
-
 /** [H, W, 3] to its luma [H, W, 1] (ITU-R BT.601). An image of one channel stays as it is. */
 export function toGrayscale(): Transform {
   return defineTransform('toGrayscale', {}, (image) => {
@@ -31,13 +28,15 @@ function luma(operator: string, pixels: Pixels): Float32Array {
     throw new ShapeError(operator, `image must have 1 or 3 channels but is [${height},${width},${channels}]`);
   }
   const source = floatsOf(pixels);
-  if (channels === 1) return source;
-  const [red, green, blue] = LUMA;
-  const result = new Float32Array(height * width);
-  for (let target = 0, i = 0; target < result.length; target++, i += 3) {
-    result[target] = red * (source[i] as number) + green * (source[i + 1] as number) + blue * (source[i + 2] as number);
-  }
-  return result;
+  return channels === 1 ? source : lumaOf(source);
+}
+
+/** Of red, green and blue: ITU-R BT.601, as in Pillow, torchvision and TensorFlow. */
+export function lumaOf(rgb: Float32Array): Float32Array {
+  const gray = new Float32Array(rgb.length / 3);
+  for (let target = 0, i = 0; target < gray.length; target++, i += 3)
+    gray[target] = 0.299 * (rgb[i] as number) + 0.587 * (rgb[i + 1] as number) + 0.114 * (rgb[i + 2] as number);
+  return gray;
 }
 
 export interface RescaleOptions {

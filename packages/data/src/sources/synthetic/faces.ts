@@ -4,7 +4,7 @@ import { ArgumentError, checkInteger } from '@fer/core';
 import ndarray from 'ndarray';
 import { Dataset, type Item } from '../../dataset.ts';
 import { randomFor } from '../../pipeline/random.ts';
-import { LUMA } from '../../transforms/color.ts';
+import { lumaOf } from '../../transforms/color.ts';
 import { type Size, sizeOf } from '../../transforms/pixels.ts';
 import { FER2013_CLASSES } from '../classes.ts';
 import { drawExpression } from './expressions.ts';
@@ -41,19 +41,10 @@ export function syntheticFaces({ seed, count, size = 48, channels = 1 }: Synthet
     const random = randomFor(seed, PHOTOGRAPH, index);
     const expression = drawExpression(FER2013_CLASSES[label] as (typeof FER2013_CLASSES)[number], random);
     const rgb = paintFace(height, width, { person, expression, scene: drawScene(random) }, random);
-    const pixels = toBytes(channels === 1 ? luma(rgb) : rgb);
+    const pixels = toBytes(channels === 1 ? lumaOf(rgb) : rgb);
     return { image: ndarray(pixels, [height, width, channels]), label, subject: `face ${subject}` };
   });
   return new Dataset({ classes: FER2013_CLASSES, items });
-}
-
-function luma(rgb: Float32Array): Float32Array {
-  const gray = new Float32Array(rgb.length / 3);
-  for (let i = 0; i < gray.length; i++) {
-    const [red, green, blue] = [rgb[3 * i] as number, rgb[3 * i + 1] as number, rgb[3 * i + 2] as number];
-    gray[i] = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
-  }
-  return gray;
 }
 
 function toBytes(values: Float32Array): Uint8Array {
