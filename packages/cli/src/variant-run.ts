@@ -42,8 +42,8 @@ async function checkSame(experiment: Experiment, folder: RunFolder): Promise<voi
 }
 
 /** With the path of its data in full: a folder's name may be written in several ways. */
-const located = (experiment: Experiment | undefined) =>
-  experiment && { ...experiment, data: { ...experiment.data, source: resolve(experiment.data.source) } };
+const located = (experiment: Partial<Experiment> | undefined) =>
+  experiment && { ...experiment, data: { ...experiment.data, source: resolve(`${experiment.data?.source}`) } };
 
 /** The experiments of a variant, and where each goes. */
 function runsOf({ title, experiment }: RunConfig, folder: RunFolder) {

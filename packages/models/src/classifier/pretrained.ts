@@ -30,7 +30,8 @@ interface Metadata {
 
 /**
  * A trained network as the bytes of a safetensors file.
- * @throws ArgumentError if there is not a label for each output, or what is no text or transform of @fer/data, or a weight is too large for float16, or not finite for uint8
+ * @throws ArgumentError if there is not a label for each output, if labels or card are no text or preprocess is no transform of
+ * @fer/data, or if a weight is too large for float16, or not finite for uint8
  */
 export async function encodePretrained(
   { model, labels, preprocess, card }: Pretrained,
