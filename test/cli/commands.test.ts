@@ -107,7 +107,7 @@ describe('fer train', () => {
     const file = folder.file('file');
     await writeFile(file, '');
     for (const [there, why] of [
-      [file, `'${file}' cannot be a folder: it is a file`],
+      [file, `'${file}' cannot be a folder: something else is there`],
       ['', "'' cannot be a folder"],
     ] as const) {
       const { code, stderr } = await ferHere([...TRAIN, '--out', there]);
@@ -572,7 +572,7 @@ describe('errors are one line, and an exit code', () => {
     ],
     [['summary', 'light-alex-vgg', '-o', 'widths=[1,2]'], 2, /^fer: light-alex-vgg: widths must be 7 but are \[1,2\]/],
     [['train', '--seed='], 2, /^fer: option '--seed <n>' argument '' is invalid\. It must be an integer/],
-    [['evaluate', '--out', '/dev/null'], 2, /^fer: out: '\/dev\/null' cannot be a folder: EEXIST/],
+    [['evaluate', '--out', '/dev/null'], 2, /^fer: out: '\/dev\/null' cannot be a folder: something else is there/],
     [['predict', 'a.png', '--crops', '10', '--explain', ''], 2, /^fer: predict: --explain/],
     [
       ['train', '-o', 'inputShape=[96,96,1]', '--image-size', '48'],

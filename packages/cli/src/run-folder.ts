@@ -21,7 +21,7 @@ export class RunFolder {
     const folder = new RunFolder(path, true);
     const present = await stat(path).catch(() => undefined);
     if (path === '' || (present && !present.isDirectory()))
-      throw new ArgumentError('out', `'${path}' cannot be a folder${present ? ': it is a file' : ''}`);
+      throw new ArgumentError('out', `'${path}' cannot be a folder${present ? ': something else is there' : ''}`);
     if (await folder.has('config.json')) throw folder.#inUse();
     return folder;
   }
