@@ -13,7 +13,6 @@ import {
   type Dataset,
   FER2013_CLASSES,
   flip,
-  type Image,
   normalise,
   npyPair,
   parseNpy,
@@ -21,7 +20,6 @@ import {
   resize,
   stratifiedSplit,
   syntheticFaces,
-  tenCrop,
   toGrayscale,
 } from '@fer/data';
 import {
@@ -91,15 +89,6 @@ export const times = (shares: readonly number[], factor: number) => shares.map((
 /** a x + b y */
 export const mixed = (x: readonly number[], a: number, y: readonly number[], b: number) =>
   x.map((share, c) => a * share + b * (y[c] as number));
-
-/** Ten crops of each face. */
-export function withTenCrops(faces: Dataset): Dataset[] {
-  const larger = faces.map(resize({ size: 52 }));
-  return Array.from({ length: 10 }, (_, i) => larger.map((image) => tenCrop(image, 48)[i] as Image));
-}
-
-/** Each face and its mirror image. */
-export const withMirrorImages = (faces: Dataset): Dataset[] => [faces, faces.map(flip({ probability: 1 }))];
 
 /** A teacher's probabilities of FER2013's classes for each face: the softmax of its outputs' mean over views of it. */
 export async function opinions(teacher: Model, views: readonly Dataset[]): Promise<number[][]> {
@@ -235,8 +224,12 @@ export async function train(model: Model, faces: Dataset, plan: TrainingPlan): P
   return !history.interrupted;
 }
 
-/** Into a folder, with all that it takes to classify the faces of a photograph. */
-export async function savePretrained(model: Model, folder: string): Promise<void> {
+/**
+ * Into a folder, with all that it takes to classify the faces of a photograph.
+ * @param model To be given the trained weights, but for the classes of FER+, which have done their part.
+ */
+export async function savePretrained(trained: Model, model: Model, folder: string): Promise<void> {
+  await copyWeights(trained, model);
   const [size] = model.inputShape as [number];
   const preprocess = compose(toGrayscale(), resize({ size, interpolation: 'area' }), scale);
   const card = `# ${model.name}, trained by examples/train-${model.name}.ts`;

@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { setBackend } from '@fer/core';
+import { type Dataset, type Image, resize, tenCrop } from '@fer/data';
 import { loadModel } from '@fer/layers';
 import { ferNet } from '@fer/models';
 import {
@@ -23,7 +24,6 @@ import {
   train,
   VOTED,
   votedFaces,
-  withTenCrops,
 } from './fer-plus.ts';
 
 const { values: options } = parseArgs({
@@ -71,9 +71,10 @@ const finished = await train(model, targeted, {
   sam: options.sam === undefined ? undefined : Number(options.sam),
 });
 
-if (finished) {
-  // the classes of FER+ have done their part
-  const network = ferNet({ classes: CLASSES });
-  await copyWeights(model, network);
-  await savePretrained(network, out);
+if (finished) await savePretrained(model, ferNet({ classes: CLASSES }), out);
+
+/** Ten crops of each face. */
+function withTenCrops(faces: Dataset): Dataset[] {
+  const larger = faces.map(resize({ size: 52 }));
+  return Array.from({ length: 10 }, (_, i) => larger.map((image) => tenCrop(image, 48)[i] as Image));
 }

@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { setBackend } from '@fer/core';
+import { flip } from '@fer/data';
 import { loadModel } from '@fer/layers';
 import { ferNet, loadPretrained, mobileNetV2, type PretrainedName } from '@fer/models';
 import {
@@ -22,7 +23,6 @@ import {
   train,
   VOTED,
   votedFaces,
-  withMirrorImages,
 } from './fer-plus.ts';
 
 const NETWORKS = {
@@ -58,7 +58,7 @@ const { faces, votes } = await votedFaces(options.data);
 const model = create(CLASSES + VOTED);
 await copyWeights(options.from ? await loadModel(options.from) : (await loadPretrained(name)).model, model);
 
-const views = withMirrorImages(faces);
+const views = [faces, faces.map(flip({ probability: 1 }))];
 const ferNetSays = await opinions((await loadPretrained('fer-net')).model, views);
 const mobileNetSays = await opinions((await loadPretrained('mobilenet-v2')).model, views);
 
@@ -78,9 +78,4 @@ const finished = await train(model, targeted(OPINIONS.varied), {
   weightDecay,
 });
 
-if (finished) {
-  // the classes of FER+ have done their part
-  const network = create(CLASSES);
-  await copyWeights(model, network);
-  await savePretrained(network, out);
-}
+if (finished) await savePretrained(model, create(CLASSES), out);

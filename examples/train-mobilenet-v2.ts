@@ -48,9 +48,4 @@ const finished = await train(model, targeted, {
   teacher: { model: teacher, share: TEACHER },
 });
 
-if (finished) {
-  // the classes of FER+ have done their part
-  const seven = mobileNetV2({ ...network, classes: CLASSES });
-  await copyWeights(model, seven);
-  await savePretrained(seven, out);
-}
+if (finished) await savePretrained(model, mobileNetV2({ ...network, classes: CLASSES }), out);
